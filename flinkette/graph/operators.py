@@ -1,0 +1,152 @@
+"""What each kind of transformation does, as plain data; `plan` and `runtime` read these.
+
+Row functions (`func`) are either plain callables or instances of the classes in
+`flinkette.contracts.functions`; nothing here calls them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Union
+
+if TYPE_CHECKING:
+    from flinkette.contracts.output_tag import OutputTag
+    from flinkette.contracts.sink import Sink
+    from flinkette.contracts.source import Source
+    from flinkette.contracts.typeinfo import TypeInformation
+    from flinkette.contracts.watermark_strategy import WatermarkStrategy
+
+__all__ = [
+    "AssignTimestampsDescription",
+    "FilterDescription",
+    "FlatMapDescription",
+    "KeyByDescription",
+    "MapBatchesDescription",
+    "MapDescription",
+    "OperatorDescription",
+    "ProcessDescription",
+    "ProjectDescription",
+    "ReduceDescription",
+    "RunningAggregateDescription",
+    "SinkDescription",
+    "SourceDescription",
+    "WindowDescription",
+]
+
+
+@dataclass(frozen=True)
+class SourceDescription:
+    source: Source
+    watermark_strategy: WatermarkStrategy | None = None
+
+
+@dataclass(frozen=True)
+class MapDescription:
+    func: Any
+    is_keyed: bool = False
+
+
+@dataclass(frozen=True)
+class FilterDescription:
+    func: Any
+    is_keyed: bool = False
+
+
+@dataclass(frozen=True)
+class FlatMapDescription:
+    func: Any
+    is_keyed: bool = False
+
+
+@dataclass(frozen=True)
+class ProcessDescription:
+    """`func` is a ProcessFunction, or a KeyedProcessFunction when `is_keyed`."""
+
+    func: Any
+    is_keyed: bool = False
+
+
+@dataclass(frozen=True)
+class ProjectDescription:
+    field_indexes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class KeyByDescription:
+    """Computes the key column. `selector`: callable, KeySelector, or a field name (columnar, ext)."""
+
+    selector: Any
+    key_type: TypeInformation | None = None
+
+
+@dataclass(frozen=True)
+class ReduceDescription:
+    """Running reduce of a KeyedStream: one row out per row in (contract 7)."""
+
+    func: Any
+
+
+@dataclass(frozen=True)
+class RunningAggregateDescription:
+    """Running sum/min/max/min_by/max_by/count/avg of a KeyedStream."""
+
+    kind: str
+    position: int | str = 0
+
+
+@dataclass(frozen=True)
+class AssignTimestampsDescription:
+    strategy: WatermarkStrategy
+
+
+@dataclass(frozen=True)
+class WindowDescription:
+    """A window over a keyed stream; `is_all` for window_all (every row under one key).
+
+    kind               function                       window_function
+    "reduce"           ReduceFunction or callable     None, WindowFunction or ProcessWindowFunction
+    "aggregate"        AggregateFunction              None, WindowFunction or ProcessWindowFunction
+    "apply"            None                           WindowFunction
+    "process"          None                           ProcessWindowFunction
+    """
+
+    assigner: Any
+    trigger: Any
+    kind: str
+    function: Any = None
+    window_function: Any = None
+    allowed_lateness_ms: int = 0
+    late_tag: OutputTag | None = None
+    is_all: bool = False
+    evictor: Any = None
+
+
+@dataclass(frozen=True)
+class MapBatchesDescription:
+    """`func` takes and returns whole batches in the form its annotations name (ext)."""
+
+    func: Any
+    form: str
+    """"arrow" (pyarrow.RecordBatch), "numpy" (dict of arrays), "pandas" or "polars" (DataFrame)."""
+
+
+@dataclass(frozen=True)
+class SinkDescription:
+    sink: Sink
+
+
+OperatorDescription = Union[
+    SourceDescription,
+    MapDescription,
+    FilterDescription,
+    FlatMapDescription,
+    ProcessDescription,
+    ProjectDescription,
+    KeyByDescription,
+    ReduceDescription,
+    RunningAggregateDescription,
+    AssignTimestampsDescription,
+    WindowDescription,
+    MapBatchesDescription,
+    SinkDescription,
+]
