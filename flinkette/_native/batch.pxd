@@ -1,13 +1,4 @@
-from libc.stdint cimport int64_t, uint32_t
-
-
-cdef class Int64Buffer:
-    cdef int64_t *data
-    cdef readonly Py_ssize_t length
-    cdef object _owner
-
-    @staticmethod
-    cdef Int64Buffer allocate(Py_ssize_t length)
+from flinkette._native.buffer cimport Int64Buffer
 
 
 cdef class Batch:

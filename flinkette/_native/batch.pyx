@@ -1,70 +1,8 @@
 """Batches: runs of rows of one schema. See batch.pyi for the public description."""
 
-from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
-from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
-from libc.stdint cimport int64_t
-
 import cython
 
-cdef char *INT64_FORMAT = b"q"
-
-
-@cython.final
-cdef class Int64Buffer:
-    """A fixed-length vector of int64. Not thread safe while it is being filled; then immutable."""
-
-    @staticmethod
-    cdef Int64Buffer allocate(Py_ssize_t length):
-        cdef Int64Buffer buffer = Int64Buffer.__new__(Int64Buffer)
-        buffer.data = <int64_t *> PyMem_RawMalloc(<size_t> max(length, 1) * sizeof(int64_t))
-        if buffer.data is NULL:
-            raise MemoryError()
-        buffer.length = length
-        return buffer
-
-    @staticmethod
-    def of(values):
-        cdef Py_ssize_t index
-        cdef Int64Buffer buffer = Int64Buffer.allocate(len(values))
-        for index in range(buffer.length):
-            buffer.data[index] = values[index]
-        return buffer
-
-    def __dealloc__(self):
-        if self._owner is None:
-            PyMem_RawFree(self.data)
-
-    def __len__(self):
-        return self.length
-
-    def __getitem__(self, Py_ssize_t index):
-        if not 0 <= index < self.length:
-            raise IndexError(index)
-        return self.data[index]
-
-    def __getbuffer__(self, Py_buffer *view, int flags):
-        if flags & PyBUF_WRITABLE:
-            raise BufferError("an Int64Buffer is read-only")
-        view.buf = self.data
-        view.obj = self
-        view.len = self.length * <Py_ssize_t> sizeof(int64_t)
-        view.readonly = 1
-        view.itemsize = sizeof(int64_t)
-        view.format = INT64_FORMAT if flags & PyBUF_FORMAT else NULL
-        view.ndim = 1
-        view.shape = &self.length
-        view.strides = NULL
-        view.suboffsets = NULL
-        view.internal = NULL
-
-    def slice(self, Py_ssize_t start, Py_ssize_t stop):
-        if not 0 <= start <= stop <= self.length:
-            raise IndexError(f"slice {start}:{stop} of {self.length} values")
-        cdef Int64Buffer part = Int64Buffer.__new__(Int64Buffer)
-        part.data = self.data + start
-        part.length = stop - start
-        part._owner = self
-        return part
+from flinkette._native.buffer cimport Int64Buffer
 
 
 @cython.final

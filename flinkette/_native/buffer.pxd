@@ -1,0 +1,19 @@
+from libc.stdint cimport int64_t, uint32_t
+
+
+cdef class Int64Buffer:
+    cdef int64_t *data
+    cdef readonly Py_ssize_t length
+    cdef object _owner
+
+    @staticmethod
+    cdef Int64Buffer allocate(Py_ssize_t length)
+
+
+cdef class Uint32Buffer:
+    cdef uint32_t *data
+    cdef readonly Py_ssize_t length
+    cdef object _owner
+
+    @staticmethod
+    cdef Uint32Buffer allocate(Py_ssize_t length)
