@@ -38,17 +38,17 @@ struct Timer {
 };
 
 class TimerHeap {
-public:
+  public:
     TimerHeap() = default;
-    TimerHeap(const TimerHeap&) = delete;
-    TimerHeap& operator=(const TimerHeap&) = delete;
+    TimerHeap(const TimerHeap &) = delete;
+    TimerHeap &operator=(const TimerHeap &) = delete;
 
     /* Register a timer.
      *
      * returns  1 if it is new, 0 if the same (time, key, namespace) is registered, and -1 if there
      *          is no memory; in the last two cases nothing has changed
      */
-    int32_t add(const Timer& timer) noexcept {
+    int32_t add(const Timer &timer) noexcept {
         try {
             if (heap_.size() == heap_.capacity()) {
                 heap_.reserve(heap_.size() < 16 ? 32 : heap_.size() * 2);
@@ -56,7 +56,7 @@ public:
             if ((live_count_ + 1) * 4 > slots_.size() * 3) {
                 grow();
             }
-        } catch (const std::bad_alloc&) {
+        } catch (const std::bad_alloc &) {
             return -1;
         }
         const std::size_t at = find(timer);
@@ -72,7 +72,7 @@ public:
     }
 
     /* Forget a timer. Returns whether it was registered; generation is not looked at. */
-    bool remove(const Timer& timer) noexcept {
+    bool remove(const Timer &timer) noexcept {
         if (live_count_ == 0) {
             return false;
         }
@@ -92,7 +92,7 @@ public:
 
     /* The earliest timer, of equal ones the first added. The heap must not be empty. The reference
      * is good until the next call that changes the heap. */
-    const Timer& top() noexcept {
+    const Timer &top() noexcept {
         while (!is_live(heap_.front())) {
             pop_entry();
         }
@@ -101,7 +101,7 @@ public:
 
     /* Forget the earliest timer. The heap must not be empty. */
     void pop() noexcept {
-        const Timer& earliest = top();
+        const Timer &earliest = top();
         erase_slot(find(earliest));
         pop_entry();
     }
@@ -112,7 +112,7 @@ public:
         live_count_ = 0;
     }
 
-private:
+  private:
     struct Entry {
         Timer timer;
         uint64_t order;
@@ -125,7 +125,7 @@ private:
         uint32_t key_id;
     };
 
-    static bool before(const Entry& left, const Entry& right) noexcept {
+    static bool before(const Entry &left, const Entry &right) noexcept {
         return left.timer.time_ms != right.timer.time_ms ? left.timer.time_ms < right.timer.time_ms
                                                          : left.order < right.order;
     }
@@ -139,12 +139,12 @@ private:
         return word ^ (word >> 29);
     }
 
-    static std::size_t home(const Slot& slot, std::size_t mask) noexcept {
+    static std::size_t home(const Slot &slot, std::size_t mask) noexcept {
         return static_cast<std::size_t>(mix(slot.time_ms, slot.namespace_id, slot.key_id)) & mask;
     }
 
     /* Slot of the timer, or the free slot where it belongs. */
-    std::size_t find(const Timer& timer) const noexcept {
+    std::size_t find(const Timer &timer) const noexcept {
         const std::size_t mask = slots_.size() - 1;
         std::size_t at =
             static_cast<std::size_t>(mix(timer.time_ms, timer.namespace_id, timer.key_id)) & mask;
@@ -156,7 +156,7 @@ private:
         return at;
     }
 
-    bool is_live(const Entry& entry) const noexcept {
+    bool is_live(const Entry &entry) const noexcept {
         /* Without removed timers every entry is live; that is the usual case. */
         return heap_.size() == live_count_ || slots_[find(entry.timer)].order == entry.order;
     }
@@ -183,7 +183,7 @@ private:
     void grow() {
         std::vector<Slot> larger(slots_.empty() ? 32 : slots_.size() * 2, Slot{0, 0, 0, 0});
         const std::size_t mask = larger.size() - 1;
-        for (const Slot& slot : slots_) {
+        for (const Slot &slot : slots_) {
             if (slot.order != 0) {
                 std::size_t at = home(slot, mask);
                 while (larger[at].order != 0) {
