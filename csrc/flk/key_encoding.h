@@ -53,17 +53,6 @@ inline uint64_t canonical_float_bits(double value) noexcept {
     return bits;
 }
 
-/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar; month 1..12, day 1..31. */
-inline int32_t days_of_date(int32_t year, int32_t month, int32_t day) noexcept {
-    const int32_t march_year = month <= 2 ? year - 1 : year;
-    const int32_t era = (march_year >= 0 ? march_year : march_year - 399) / 400;
-    const int32_t year_of_era = march_year - era * 400;
-    const int32_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    const int32_t day_of_era =
-        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 719468;
-}
-
 /* Store a word as little-endian bytes. */
 inline void store_le64(uint64_t word, uint8_t *out_bytes) noexcept {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__

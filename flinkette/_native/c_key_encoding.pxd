@@ -1,4 +1,4 @@
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from flinkette._native.c_base cimport Status
 
@@ -43,7 +43,6 @@ cdef extern from "flk/key_encoding.h" namespace "flk" nogil:
         Status put_sized(uint8_t tag, const uint8_t *bytes, int64_t count) noexcept
         Status put_bytes(const uint8_t *bytes, int64_t count) noexcept
 
-    int32_t days_of_date(int32_t year, int32_t month, int32_t day) noexcept
     uint64_t canonical_float_bits(double value) noexcept
     KeyView view_of_int(int64_t value) noexcept
     KeyView view_of_payload(uint8_t tag, const uint8_t *bytes, uint32_t count) noexcept

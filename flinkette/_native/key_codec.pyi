@@ -1,6 +1,3 @@
-from collections.abc import Callable
-from typing import Any
-
 def encode_key(key: object) -> bytes:
     """Canonical bytes of a key, as docs/spec/keys.md says.
 
@@ -17,9 +14,6 @@ def encode_key(key: object) -> bytes:
 
 def hash_encoded_key(encoding: bytes) -> int:
     """The 64-bit hash, as a signed int, of an encoding that `encode_key` made."""
-
-def register_row_class(cls: type, parts: Callable[[Any], tuple[Any, Any, int]]) -> None:
-    """Encode instances of exactly `cls` as rows; `parts(row)` is (names or None, values, kind)."""
 
 def register_error_class(cls: type[Exception]) -> None:
     """Set what is raised for a key that cannot be encoded."""

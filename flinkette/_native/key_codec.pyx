@@ -23,44 +23,36 @@ from cpython.datetime cimport (
     import_datetime,
 )
 from cpython.long cimport PyLong_AsLongLongAndOverflow
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-from flinkette._native.c_base cimport Status
+from flinkette._native.c_civil cimport days_from_civil
 from flinkette._native.c_key_encoding cimport (
     KeyTag,
     KeyView,
     KeyWriter,
-    days_of_date,
     hash_encoding,
     view_of_encoding,
     view_of_int,
     view_of_payload,
 )
+from flinkette._native.row cimport Row
 from flinkette._native.status cimport check
 
 cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object value, Py_ssize_t *size) except NULL
-    int Py_EnterRecursiveCall(const char *where) except -1
-    void Py_LeaveRecursiveCall() noexcept
 
 import_datetime()
 
 # Part of the format: another protocol gives other bytes for the same object.
 cdef int PICKLE_PROTOCOL = 5
 cdef int64_t LENGTH_LIMIT = 0xffffffff
+# Deeper keys are refused whatever the stack of the caller; so is a key that contains itself.
+cdef int DEPTH_LIMIT = 100
 
-cdef object row_class = None
-cdef object row_parts = None
 cdef object error_class = TypeError
 cdef object decimal_class = None
 cdef object pickle_dumps = None
 cdef set warned_types = set()
-
-
-def register_row_class(cls, parts):
-    global row_class, row_parts
-    row_class = cls
-    row_parts = parts
 
 
 def register_error_class(cls):
@@ -151,21 +143,14 @@ cdef const char *utf8_of(str key, Py_ssize_t *out_size) except? NULL:
 
 cdef int encode(KeyWriter &out, object key) except -1:
     cdef int64_t begin = out.size()
-    try:
-        put_key(out, key)
-    except RecursionError:
-        out.truncate(begin)
-        raise error_class(
-            f"the key of type {name_of(type(key))} is nested too deeply, or contains itself; "
-            "return a flat key from the key selector"
-        ) from None
+    put_key(out, key, 0)
     if out.size() - begin > LENGTH_LIMIT:
         out.truncate(begin)
         raise too_long(key)
     return 0
 
 
-cdef int put_key(KeyWriter &out, object key) except -1:
+cdef int put_key(KeyWriter &out, object key, int depth) except -1:
     cdef int overflow = 0
     cdef long long number
     cdef Py_ssize_t size = 0
@@ -192,17 +177,9 @@ cdef int put_key(KeyWriter &out, object key) except -1:
     elif kind is bytes:
         put_object(out, KeyTag.kKeyBytes, key, key)
     elif kind is tuple or kind is list:
-        Py_EnterRecursiveCall(b" while encoding a key")
-        try:
-            put_members(out, KeyTag.kKeyTuple if kind is tuple else KeyTag.kKeyList, key)
-        finally:
-            Py_LeaveRecursiveCall()
-    elif row_class is not None and kind is row_class:
-        Py_EnterRecursiveCall(b" while encoding a key")
-        try:
-            put_row(out, key)
-        finally:
-            Py_LeaveRecursiveCall()
+        put_members(out, KeyTag.kKeyTuple if kind is tuple else KeyTag.kKeyList, key, depth + 1)
+    elif kind is Row:
+        put_row(out, key, depth + 1)
     else:
         put_other(out, key, kind)
     return 0
@@ -226,24 +203,28 @@ cdef int put_big_int(KeyWriter &out, object key) except -1:
     return put_object(out, KeyTag.kKeyBigInt, key.to_bytes(size, "little", signed=True), key)
 
 
-cdef int put_members(KeyWriter &out, uint8_t tag, object members) except -1:
+cdef int put_members(KeyWriter &out, uint8_t tag, object members, int depth) except -1:
     cdef Py_ssize_t count = len(members)
+    if depth > DEPTH_LIMIT:
+        raise error_class(
+            f"a key is nested more than {DEPTH_LIMIT} deep, or contains itself; return a flat key "
+            "from the key selector"
+        )
     if count > LENGTH_LIMIT:
         raise too_long(members)
     check(out.put_fixed(tag, <uint64_t> count, 4), NULL)
     for member in members:
-        put_key(out, member)
+        put_key(out, member, depth)
     return 0
 
 
-cdef int put_row(KeyWriter &out, object row) except -1:
-    names, values, kind = row_parts(row)
-    check(out.put_fixed(KeyTag.kKeyRow, <uint64_t> <int64_t> kind, 1), NULL)
-    if names is None:
-        put_key(out, None)
+cdef int put_row(KeyWriter &out, Row row, int depth) except -1:
+    check(out.put_fixed(KeyTag.kKeyRow, <uint64_t> row._kind, 1), NULL)
+    if row._names is None:
+        check(out.put_tag(KeyTag.kKeyNull), NULL)
     else:
-        put_members(out, KeyTag.kKeyTuple, names)
-    return put_members(out, KeyTag.kKeyTuple, values)
+        put_members(out, KeyTag.kKeyTuple, row._names, depth)
+    return put_members(out, KeyTag.kKeyTuple, row._data, depth)
 
 
 cdef int put_other(KeyWriter &out, object key, object kind) except -1:
@@ -251,7 +232,7 @@ cdef int put_other(KeyWriter &out, object key, object kind) except -1:
     if PyDateTime_CheckExact(key):
         return put_datetime(out, key)
     if PyDate_CheckExact(key):
-        return check(out.put_fixed(KeyTag.kKeyDate, <uint64_t> <int64_t> days_of(key), 4), NULL)
+        return check(out.put_fixed(KeyTag.kKeyDate, <uint64_t> days_of(key), 4), NULL)
     if PyTime_CheckExact(key):
         return put_time(out, key)
     if PyDelta_CheckExact(key):
@@ -268,13 +249,14 @@ cdef int put_other(KeyWriter &out, object key, object kind) except -1:
     return put_pickle(out, key, kind)
 
 
-cdef inline int32_t days_of(object key) noexcept:
-    return days_of_date(PyDateTime_GET_YEAR(key), PyDateTime_GET_MONTH(key), PyDateTime_GET_DAY(key))
+cdef inline int64_t days_of(object key) noexcept:
+    return days_from_civil(
+        PyDateTime_GET_YEAR(key), PyDateTime_GET_MONTH(key), PyDateTime_GET_DAY(key))
 
 
 cdef int put_datetime(KeyWriter &out, object key) except -1:
     cdef int64_t seconds = (
-        <int64_t> days_of(key) * 86400
+        days_of(key) * 86400
         + PyDateTime_DATE_GET_HOUR(key) * 3600
         + PyDateTime_DATE_GET_MINUTE(key) * 60
         + PyDateTime_DATE_GET_SECOND(key)
@@ -328,8 +310,6 @@ cdef int put_pickle(KeyWriter &out, object key, object kind) except -1:
     name = name_of(kind)
     try:
         payload = pickle_dumps(key, PICKLE_PROTOCOL)
-    except RecursionError:
-        raise
     except Exception as error:
         raise error_class(
             f"a key of type {name} cannot be encoded, because it cannot be pickled: {error}; "
