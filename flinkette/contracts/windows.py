@@ -106,7 +106,7 @@ class TimeWindow(Window):
         """
         group: list[TimeWindow] = []
         whole: TimeWindow | None = None
-        for window in sorted(windows, key=lambda each: (each.start, each.end)):
+        for window in sorted(set(windows), key=lambda each: (each.start, each.end)):
             if whole is not None and whole.intersects(window):
                 whole = whole.cover(window)
                 group.append(window)
