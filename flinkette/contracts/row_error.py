@@ -1,31 +1,33 @@
-"""RowError: a row whose user function raised, in a side output (flinkette only)."""
+"""What a side output of failed rows receives."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["RowError"]
 
 
-class RowError(NamedTuple):
-    """What the side output of `flinkette.ext.on_row_error` receives.
+@dataclass(frozen=True)
+class RowError:
+    """A row whose user function raised, and what it raised.
 
-    Parameters
+    Attributes
     ----------
-    value : object
-        The row.
-    error : str
-        Class and text of the exception.
-    operator : str
-        Name of the operator whose function raised.
-    key : object
-        Key of the row; None outside keyed streams.
-    timestamp : int or None
-        Event time of the row in ms; None if it has none.
+    value
+        The row as the function got it.
+    error
+        The error message: operator, place in the user's file, value.
+    operator
+        Name of the operator, None when the row never reached one (malformed input).
+    key
+        Current key on keyed streams.
+    timestamp_ms
+        Event time of the row in ms, None when it has none.
     """
 
     value: Any
     error: str
-    operator: str
+    operator: str | None = None
     key: Any = None
-    timestamp: int | None = None
+    timestamp_ms: int | None = None
