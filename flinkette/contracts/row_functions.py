@@ -32,13 +32,13 @@ __all__ = [
 ]
 
 
-class Function(ABC):  # noqa: B024 — both methods are optional
+class Function(ABC):
     """Base of user functions. Each parallel instance works on a copy of its own."""
 
-    def open(self, runtime_context: RuntimeContext) -> None:  # noqa: B027
+    def open(self, runtime_context: RuntimeContext) -> None:
         """Prepare; called once per instance before the first row. State is asked for here."""
 
-    def close(self) -> None:  # noqa: B027
+    def close(self) -> None:
         """Release what `open` took; called once per instance, also after a failure."""
 
 

@@ -107,7 +107,7 @@ def _checked(value: Any, place: str) -> TypeInformation:
     raise InvalidTypeError(f"{place} must be a TypeInformation, got {value!r}; {remedy}")
 
 
-def _checked_fields(types: Sequence[TypeInformation], owner: str) -> tuple[TypeInformation, ...]:
+def _checked_fields(types: Any, owner: str) -> tuple[TypeInformation, ...]:
     if isinstance(types, (str, bytes)) or not hasattr(types, "__iter__"):
         raise InvalidTypeError(
             f"{owner} takes a list of types, got {types!r}; write {owner}([Types.INT(), …])"
