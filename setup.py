@@ -137,7 +137,10 @@ class BuildCore(build_ext):
         with ThreadPoolExecutor(self.jobs()) as pool:
             jobs = [pool.submit(compile_pyx, path, temp, kind) for path in modules]
             jobs += [pool.submit(compile_cpp, path, temp, kind, KERNEL_FLAGS) for path in kernels]
-            objects = [str(job.result()) for job in jobs]
+        failures = [str(error) for job in jobs if (error := job.exception())]
+        if failures:
+            raise SystemExit("\n".join(failures))
+        objects = [str(job.result()) for job in jobs]
         core = temp / Path(self.get_ext_filename(ext.name)).name
         key = [os.environ["CXX"], os.environ.get("LDFLAGS", ""), *LINK_FLAGS[kind], *objects]
         if is_stale(core, [Path(path) for path in objects], key):
