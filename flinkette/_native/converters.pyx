@@ -61,7 +61,9 @@ cdef class FloatConverter(Converter):
                 return self.refuse(value, "a number")
             try:
                 value = float(value)
-            except (TypeError, ValueError, OverflowError):
+            except OverflowError:
+                raise ConversionError(self.declared, value, "is too large for a float") from None
+            except (TypeError, ValueError):
                 return self.refuse(value, "a number")
         if not self.is_single:
             return value
@@ -175,11 +177,12 @@ cdef class RowConverter(Converter):
             kind = row._kind
             values = row._data
             if row._names is not None and row._names is not self.names and row._names != self.names:
-                values = self.pick(value, row._names)
+                values = self.pick(row)
         elif isinstance(value, (tuple, list)):
             values = tuple(value)
         elif isinstance(value, dict):
-            values = self.pick(value, tuple(value))
+            # PyFlink's from_collection takes dicts for rows and leaves missing fields null.
+            values = tuple([value.get(name) for name in self.names])
         else:
             return self.refuse(value, "a Row")
         if PyTuple_GET_SIZE(values) != PyTuple_GET_SIZE(self.fields):
@@ -190,13 +193,14 @@ cdef class RowConverter(Converter):
         values = convert_members(values, self.fields, self.names, True)
         return new_row_of_kind(values, self.names, kind)
 
-    cdef tuple pick(self, object value, tuple names):
-        missing = [name for name in self.names if name not in names]
+    cdef tuple pick(self, Row row):
+        """The declared fields of a row that has others, or another order."""
+        missing = [name for name in self.names if name not in row._names]
         if missing:
             raise ConversionError(
-                self.declared, value, f"has the fields {list(names)} but not {missing}"
+                self.declared, row, f"has the fields {list(row._names)} but not {missing}"
             )
-        return tuple([value[name] for name in self.names])
+        return tuple(row.get_fields_by_names(self.names))
 
 
 @cython.final

@@ -8,7 +8,7 @@ from libc.string cimport memcpy
 
 from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
-from flinkette._native.c_platform cimport coarse_monotonic_ns
+from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.state cimport KeyContext, StateColumn
 from flinkette._native.values cimport Converter, fix
@@ -81,7 +81,11 @@ cdef class TimerService:
         if self._keys is None:
             raise RuntimeError("timers need a keyed stream: call key_by(...) before process(...)")
         self._keys.current_key()
-        if heap.add(time_ms, self._keys.current_id, 0, 0):
+        cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
+        cdef int added = heap.add(timer)
+        if added < 0:
+            raise MemoryError()
+        if added:
             self._keys.key_map.retain(self._keys.current_id)
         return 0
 
@@ -89,7 +93,8 @@ cdef class TimerService:
         if self._keys is None:
             raise RuntimeError("timers need a keyed stream: call key_by(...) before process(...)")
         self._keys.current_key()
-        if heap.remove(time_ms, self._keys.current_id, 0):
+        cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
+        if heap.remove(timer):
             self._keys.key_map.release(self._keys.current_id)
         return 0
 
@@ -201,7 +206,9 @@ cdef class RowProgram:
         self._make_error = make_error
         self._make_row_error = make_row_error
         self.timers = TimerService(keys, now_ms)
-        self._output = RowOutput(bool(stages) and (<Stage> stages[-1]).kind == KEY)
+        self._output = RowOutput(
+            self._num_stages > 0 and (<Stage> stages[self._num_stages - 1]).kind == KEY
+        )
         self._domains = time_domains
         self._holds_id = False
         self._mode = MODE_ROWS
@@ -222,7 +229,9 @@ cdef class RowProgram:
         self._rows = batch.objects()
         self._times = batch.times
         self._ids = ids
-        self._id_data = NULL if ids is None else ids.data
+        self._id_data = NULL
+        if ids is not None:
+            self._id_data = ids.data
         self._cursor = 0
         self._mode = MODE_ROWS
 

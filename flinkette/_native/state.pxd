@@ -29,3 +29,4 @@ cdef class StateColumn:
     cdef int put(self, object value) except -1
     cdef int drop(self) except -1
     cdef int _restore(self, uint32_t key_id, object value) except -1
+    cdef uint32_t _id(self) except? 4294967295

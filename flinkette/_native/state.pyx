@@ -110,7 +110,7 @@ cdef class StateColumn:
         self._values[key_id] = value
         return 0
 
-    cdef inline uint32_t _id(self) except? 4294967295:
+    cdef uint32_t _id(self) except? 4294967295:
         if not self.context.has_key:
             self.context.current_key()
         return self.context.current_id

@@ -17,9 +17,11 @@ from uuid import UUID
 
 from cpython.dict cimport PyDict_Copy, PyDict_Next, PyDict_SetItem
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
-from cpython.object cimport PyObject
+from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF
-from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
+from cpython.tuple cimport (
+    PyTuple_Check, PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
+)
 
 from flinkette._native.row cimport Row, new_row_of_kind
 from flinkette._native.values cimport is_plain
@@ -88,6 +90,8 @@ cdef object fix_structure(object value, int depth):
         return fix_items(value, depth)
     if kind is dict:
         return fix_entries(value, depth)
+    if PyTuple_Check(value):
+        return fix_named_tuple(value, kind, depth)
     if kind in immutable_types or issubclass(kind, type) or isinstance(kind, enum.EnumMeta):
         return value
     if kind is set or kind is frozenset:
@@ -99,8 +103,6 @@ cdef object fix_structure(object value, int depth):
         return kind(fixed)
     if kind is bytearray:
         return bytearray(value)
-    if issubclass(kind, tuple):
-        return fix_named_tuple(value, kind, depth)
     return fix_other(value, kind)
 
 
@@ -157,7 +159,7 @@ cdef dict fix_entries(dict entries, int depth):
 
 
 cdef object fix_named_tuple(object value, type kind, int depth):
-    if getattr(value, "__dict__", None):
+    if (<PyTypeObject *> kind).tp_dictoffset and value.__dict__:
         return round_trip(value)
     cdef tuple members = tuple(value)
     cdef tuple fixed = fix_members(members, depth)

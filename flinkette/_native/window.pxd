@@ -1,8 +1,8 @@
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t
 from libcpp.vector cimport vector
 
 from flinkette._native.buffer cimport Int64Buffer
-from flinkette._native.c_timer_heap cimport TimerHeap
+from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport WindowTable
 from flinkette._native.rows cimport RowOutput
 from flinkette._native.state cimport KeyContext
@@ -133,6 +133,7 @@ cdef class WindowOperator:
     cdef int _finish(self, uint32_t slot, int after) except -1
     cdef int _emit(self, uint32_t slot) except -1
     cdef int _clear(self, uint32_t slot) except -1
+    cdef Timer _timer_of(self, uint32_t slot, int64_t time_ms) noexcept
     cdef int _timer(self, uint32_t slot, int64_t time_ms, bint is_event_time) except -1
     cdef int64_t _max_timestamp(self, uint32_t slot) except? -1
     cdef int64_t _cleanup_time(self, int64_t max_timestamp) noexcept

@@ -8,7 +8,7 @@ from libcpp cimport bool as cbool
 
 from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Uint32Buffer
-from flinkette._native.c_platform cimport coarse_monotonic_ns
+from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport WindowSlot, WindowTable, kNoWindow
 from flinkette._native.rows cimport RowOutput
@@ -329,7 +329,6 @@ cdef class WindowOperator:
         cdef Span span = self._spans[self._span_index]
         cdef uint32_t slot
         cdef uint32_t key_id = self._keys.current_id
-        cdef cbool is_new = False
         cdef bint is_session = self._spec.assigner_kind in (SESSION, DYNAMIC_SESSION)
         self._span_index += 1
         if is_session:
@@ -355,7 +354,6 @@ cdef class WindowOperator:
         """Slot of the session that takes `span`, after merging what it touches; kNoWindow if late."""
         cdef uint32_t slot = self._table.first_of_key(key_id)
         cdef uint32_t keep = kNoWindow
-        cdef uint32_t next_slot
         cdef int64_t start = span.start
         cdef int64_t end = span.end
         cdef list touched = []
@@ -448,7 +446,7 @@ cdef class WindowOperator:
     cdef int _on_element(self, uint32_t slot) except -1:
         """Ask the trigger about the row just added; a new window gets its timers here."""
         cdef WindowSpec spec = self._spec
-        cdef WindowSlot *window = &self._table.slot(slot)
+        cdef WindowSlot *window = self._table.slot(slot)
         if spec.trigger_kind == AT_WINDOW_END:
             if window.element_count == 1 and spec.assigner_kind not in (SESSION, DYNAMIC_SESSION):
                 self._schedule(slot)
@@ -585,13 +583,16 @@ cdef class WindowOperator:
             self._iterator = iter(results)
         return 0
 
-    cdef int _timer(self, uint32_t slot, int64_t time_ms, bint is_event_time) except -1:
+    cdef Timer _timer_of(self, uint32_t slot, int64_t time_ms) noexcept:
+        """The timer of a window as it is now: its generation tells it from an earlier tenant."""
         cdef uint64_t window = (<uint64_t> self._table.slot(slot).generation << 32) | slot
-        cdef uint32_t key_id = self._table.slot(slot).key_id
-        if is_event_time:
-            self._event_timers.add(time_ms, key_id, window, 0)
-        else:
-            self._processing_timers.add(time_ms, key_id, window, 0)
+        return Timer(time_ms, window, self._table.slot(slot).key_id, 0)
+
+    cdef int _timer(self, uint32_t slot, int64_t time_ms, bint is_event_time) except -1:
+        cdef Timer timer = self._timer_of(slot, time_ms)
+        cdef TimerHeap *heap = &self._event_timers if is_event_time else &self._processing_timers
+        if heap.add(timer) < 0:
+            raise MemoryError()
         return 0
 
     def register_timer(self, uint32_t slot, int64_t time_ms, bint is_event_time):
@@ -600,15 +601,11 @@ cdef class WindowOperator:
 
     def delete_timer(self, uint32_t slot, int64_t time_ms, bint is_event_time):
         """For trigger contexts: take back a registered timer."""
-        cdef uint64_t window = (<uint64_t> self._table.slot(slot).generation << 32) | slot
-        cdef uint32_t key_id = self._table.slot(slot).key_id
+        cdef TimerHeap *heap = &self._event_timers if is_event_time else &self._processing_timers
         # the engine's own clean-up timer of the window stays
         if is_event_time == self._spec.is_event_time and time_ms == self._cleanup_time(self._max_timestamp(slot)):
             return
-        if is_event_time:
-            self._event_timers.remove(time_ms, key_id, window)
-        else:
-            self._processing_timers.remove(time_ms, key_id, window)
+        heap.remove(self._timer_of(slot, time_ms))
 
     cdef int64_t _max_timestamp(self, uint32_t slot) except? -1:
         cdef int64_t end = self._table.slot(slot).end
