@@ -61,7 +61,9 @@ cdef class FloatConverter(Converter):
                 return self.refuse(value, "a number")
             try:
                 value = float(value)
-            except (TypeError, ValueError, OverflowError):
+            except OverflowError:
+                raise ConversionError(self.declared, value, "is too large for a float") from None
+            except (TypeError, ValueError):
                 return self.refuse(value, "a number")
         if not self.is_single:
             return value
@@ -175,11 +177,12 @@ cdef class RowConverter(Converter):
             kind = row._kind
             values = row._data
             if row._names is not None and row._names is not self.names and row._names != self.names:
-                values = self.pick(value, row._names)
+                values = self.pick(row)
         elif isinstance(value, (tuple, list)):
             values = tuple(value)
         elif isinstance(value, dict):
-            values = self.pick(value, tuple(value))
+            # PyFlink's from_collection takes dicts for rows and leaves missing fields null.
+            values = tuple([value.get(name) for name in self.names])
         else:
             return self.refuse(value, "a Row")
         if PyTuple_GET_SIZE(values) != PyTuple_GET_SIZE(self.fields):
@@ -190,13 +193,14 @@ cdef class RowConverter(Converter):
         values = convert_members(values, self.fields, self.names, True)
         return new_row_of_kind(values, self.names, kind)
 
-    cdef tuple pick(self, object value, tuple names):
-        missing = [name for name in self.names if name not in names]
+    cdef tuple pick(self, Row row):
+        """The declared fields of a row that has others, or another order."""
+        missing = [name for name in self.names if name not in row._names]
         if missing:
             raise ConversionError(
-                self.declared, value, f"has the fields {list(names)} but not {missing}"
+                self.declared, row, f"has the fields {list(row._names)} but not {missing}"
             )
-        return tuple([value[name] for name in self.names])
+        return tuple(row.get_fields_by_names(self.names))
 
 
 @cython.final
@@ -240,13 +244,10 @@ cdef tuple convert_members(tuple values, tuple fields, tuple names, bint nullabl
 cdef class ListConverter(Converter):
     cdef Converter element
     cdef bint nullable
-    cdef bint takes_bytes  # an array of bytes is a bytes object
 
     cdef object convert(self, object value):
         cdef Py_ssize_t at = 0
         if not isinstance(value, list):
-            if self.takes_bytes and isinstance(value, (bytes, bytearray)):
-                return value if PyBytes_CheckExact(value) else bytes(value)
             return self.refuse(value, "a list")
         cdef list converted = list(<list> value)
         try:
@@ -257,6 +258,16 @@ cdef class ListConverter(Converter):
         except ConversionError as error:
             raise error.inside(f"item {at}") from None
         return converted
+
+
+@cython.final
+cdef class BytesConverter(Converter):
+    cdef object convert(self, object value):
+        if PyBytes_CheckExact(value):
+            return value
+        if isinstance(value, (bytes, bytearray)):
+            return bytes(value)
+        return self.refuse(value, "bytes")
 
 
 @cython.final
@@ -307,6 +318,7 @@ def converter_for(tuple spec not None):
 cdef dict WHOLE_BITS = {"byte": 8, "short": 16, "int": 32, "long": 64, "big_int": 0}
 cdef dict PLAIN = {
     "boolean": BooleanConverter,
+    "bytes": BytesConverter,
     "decimal": DecimalConverter,
     "instant": InstantConverter,
     "date": DateConverter,
@@ -316,6 +328,7 @@ cdef dict PLAIN = {
 }
 cdef dict NAMES = {
     "decimal": "BIG_DEC",
+    "bytes": "PRIMITIVE_ARRAY",
     "date": "SQL_DATE",
     "time": "SQL_TIME",
     "timestamp": "SQL_TIMESTAMP",
@@ -370,5 +383,4 @@ cdef Converter list_of(str kind, tuple element):
     cdef ListConverter made = ListConverter.__new__(ListConverter)
     made.element = converter_for(element)
     made.nullable = kind != "primitive_array"
-    made.takes_bytes = kind.endswith("array") and element[0] == "byte"
     return made
