@@ -124,7 +124,8 @@ class WindowTable {
         insert(slot);
     }
 
-    WindowSlot &slot(uint32_t index) noexcept { return slots_[index]; }
+    /* The slot itself; the pointer is valid until the next find_or_add. */
+    WindowSlot *slot(uint32_t index) noexcept { return &slots_[index]; }
     bool is_current(uint32_t index, uint32_t generation) const noexcept {
         return index < slots_.size() && slots_[index].is_live != 0 &&
                slots_[index].generation == generation;

@@ -21,7 +21,7 @@ cdef extern from "flk/window_table.h" namespace "flk" nogil:
         uint32_t find_or_add(uint32_t key_id, int64_t start, int64_t end, cbool *out_is_new) noexcept
         void remove(uint32_t slot) noexcept
         void move(uint32_t slot, int64_t start, int64_t end) noexcept
-        WindowSlot &slot(uint32_t index) noexcept
+        WindowSlot *slot(uint32_t index) noexcept
         bint is_current(uint32_t index, uint32_t generation) noexcept
         uint32_t first_of_key(uint32_t key_id) noexcept
         uint64_t live_count() noexcept

@@ -446,7 +446,7 @@ cdef class WindowOperator:
     cdef int _on_element(self, uint32_t slot) except -1:
         """Ask the trigger about the row just added; a new window gets its timers here."""
         cdef WindowSpec spec = self._spec
-        cdef WindowSlot *window = &self._table.slot(slot)
+        cdef WindowSlot *window = self._table.slot(slot)
         if spec.trigger_kind == AT_WINDOW_END:
             if window.element_count == 1 and spec.assigner_kind not in (SESSION, DYNAMIC_SESSION):
                 self._schedule(slot)

@@ -7,7 +7,9 @@ from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
+from flinkette._native.values import ConversionError, fix_list, make_converter
 from flinkette.connectors.split_queue import SplitQueue, restored_splits
+from flinkette.contracts.errors import RowConversionError
 from flinkette.contracts.source import Fetched, Source, SourceSplit, SplitReader
 
 if TYPE_CHECKING:
@@ -15,11 +17,6 @@ if TYPE_CHECKING:
 
     from flinkette.contracts.source import ReaderContext, SplitEnumerator
     from flinkette.contracts.typeinfo import TypeInformation
-
-try:
-    from flinkette._native.values import fix
-except ImportError:  # until the module lands; a copy of everything is the safe stand-in
-    from copy import deepcopy as fix
 
 __all__ = ["CollectionReader", "CollectionSource", "CollectionSplit"]
 
@@ -39,7 +36,13 @@ class CollectionSource(Source):
     values
         Read once, now; later changes of the collection or of its values are not seen.
     type_info
-        Declared type of the values, or None for plain Python objects.
+        Declared type of the values, or None for plain Python objects. Values are converted to it
+        now, as PyFlink does.
+
+    Raises
+    ------
+    RowConversionError
+        If a value does not fit the declared type.
 
     Notes
     -----
@@ -51,7 +54,7 @@ class CollectionSource(Source):
 
     def __init__(self, values: Iterable[Any], type_info: TypeInformation | None = None) -> None:
         originals = list(values)
-        self.values: list[Any] = list(map(fix, originals))
+        self.values: list[Any] = fix_list(_converted(originals, type_info))
         self.type_info = type_info
         self._is_shareable = all(map(is_, self.values, originals))
 
@@ -70,6 +73,17 @@ class CollectionSource(Source):
     def create_reader(self, context: ReaderContext) -> CollectionReader:
         """Make the reader of one subtask."""
         return CollectionReader(self.values, is_shareable=self._is_shareable)
+
+
+def _converted(values: list[Any], type_info: TypeInformation | None) -> list[Any]:
+    if type_info is None:
+        return values
+    try:
+        return make_converter(type_info.type_spec()).convert_list(values)
+    except ConversionError as error:
+        raise RowConversionError(
+            f"from_collection: {error}; change the value or the declared type"
+        ) from error
 
 
 class CollectionReader(SplitReader):
@@ -94,7 +108,7 @@ class CollectionReader(SplitReader):
             return None
         rows = self._values[self._next : self._next + max_rows]
         if not self._is_shareable:
-            rows = list(map(fix, rows))
+            rows = fix_list(rows)
         self._next += len(rows)
         is_end = self._next >= len(self._values)
         if is_end:

@@ -1,4 +1,4 @@
-"""Tier 3. Owns what user code implements or passes; may import `flinkette._native` and nothing else.
+"""Tier 3. Owns what user code implements or passes; may import `flinkette._native` alone.
 
 Types (`typeinfo`), time (`time`, `watermark_strategy`), functions (`functions`), windows and
 triggers (`window`), state (`state`), options (`config`, `options`), errors (`errors`), jobs (`job`)

@@ -44,9 +44,13 @@ class TypeInformation(ABC):
     PyFlink would serialise it.
     """
 
-    @abstractmethod
     def type_spec(self) -> TypeSpec:
         """Return the type as nested tuples; equal specs mean values are handled alike."""
+        return self._spec()
+
+    @abstractmethod
+    def _spec(self) -> TypeSpec:
+        """Return what `type_spec` does."""
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self._identity() == other._identity()
@@ -103,7 +107,7 @@ def _checked(value: Any, place: str) -> TypeInformation:
     raise InvalidTypeError(f"{place} must be a TypeInformation, got {value!r}; {remedy}")
 
 
-def _checked_fields(types: Sequence[TypeInformation], owner: str) -> tuple[TypeInformation, ...]:
+def _checked_fields(types: Any, owner: str) -> tuple[TypeInformation, ...]:
     if isinstance(types, (str, bytes)) or not hasattr(types, "__iter__"):
         raise InvalidTypeError(
             f"{owner} takes a list of types, got {types!r}; write {owner}([Types.INT(), …])"
@@ -128,7 +132,7 @@ class BasicTypeInfo(TypeInformation):
         """Which of the simple types it is."""
         return self._basic_type
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         return _SPEC_OF_BASIC[self._basic_type]
 
     def __repr__(self) -> str:
@@ -146,17 +150,17 @@ class SqlTimeTypeInfo(TypeInformation):
     """Base of the SQL date and time types."""
 
     @staticmethod
-    def DATE() -> TypeInformation:  # noqa: N802
+    def DATE() -> TypeInformation:
         """Return the type of `datetime.date` values."""
         return DateTypeInfo()
 
     @staticmethod
-    def TIME() -> TypeInformation:  # noqa: N802
+    def TIME() -> TypeInformation:
         """Return the type of `datetime.time` values."""
         return TimeTypeInfo()
 
     @staticmethod
-    def TIMESTAMP() -> TypeInformation:  # noqa: N802
+    def TIMESTAMP() -> TypeInformation:
         """Return the type of `datetime.datetime` values."""
         return TimestampTypeInfo()
 
@@ -167,21 +171,21 @@ class SqlTimeTypeInfo(TypeInformation):
 class DateTypeInfo(SqlTimeTypeInfo):
     """A `datetime.date`."""
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         return ("date",)
 
 
 class TimeTypeInfo(SqlTimeTypeInfo):
     """A `datetime.time` without zone."""
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         return ("time",)
 
 
 class TimestampTypeInfo(SqlTimeTypeInfo):
     """A `datetime.datetime` without zone, microseconds kept."""
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         return ("timestamp",)
 
 
@@ -204,7 +208,7 @@ class LocalTimeTypeInfo(TypeInformation):
     def __init__(self, time_type: LocalTimeTypeInfo.TimeType) -> None:
         self._time_type = time_type
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         return (("date",), ("time",), ("timestamp",))[self._time_type.value]
 
     def __repr__(self) -> str:
@@ -214,7 +218,7 @@ class LocalTimeTypeInfo(TypeInformation):
 class PickledBytesTypeInfo(TypeInformation):
     """Any Python object, taken as it is; the type of a stream that declares none."""
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         return ("pickled",)
 
     def __repr__(self) -> str:
@@ -276,7 +280,7 @@ class RowTypeInfo(TypeInformation):
                 f"there is no field {field_name!r}; the fields are {list(self._field_names)}"
             ) from None
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         return ("row", self._field_names, tuple(each.type_spec() for each in self._field_types))
 
     def _identity(self) -> TypeSpec:
@@ -307,7 +311,7 @@ class TupleTypeInfo(TypeInformation):
         """Return the types in order."""
         return list(self._field_types)
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         return ("tuple", tuple(each.type_spec() for each in self._field_types))
 
     def _identity(self) -> TypeSpec:
@@ -330,7 +334,7 @@ class _ElementsTypeInfo(TypeInformation):
         """Return the type of the elements."""
         return self._element_type
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         return (self._spec_name, self._element_type.type_spec())
 
     def _identity(self) -> TypeSpec:
@@ -360,10 +364,10 @@ class PrimitiveArrayTypeInfo(_ElementsTypeInfo):
                 "Types.OBJECT_ARRAY for anything but numbers and booleans"
             )
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         if self._element_type == BasicTypeInfo(BasicType.BYTE):
             return ("bytes",)
-        return super().type_spec()
+        return super()._spec()
 
 
 class BasicArrayTypeInfo(_ElementsTypeInfo):
@@ -411,10 +415,10 @@ class ListTypeInfo(_ElementsTypeInfo):
     _made_by = "Types.LIST"
     _spec_name = "list"
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         if self._element_type == BasicTypeInfo(BasicType.BYTE):
             return ("bytes",)
-        return super().type_spec()
+        return super()._spec()
 
     @property
     def elem_type(self) -> TypeInformation:
@@ -445,7 +449,7 @@ class MapTypeInfo(TypeInformation):
         """Return the type of the values."""
         return self._value_type_info
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         return ("map", self._key_type_info.type_spec(), self._value_type_info.type_spec())
 
     def _identity(self) -> TypeSpec:
@@ -467,7 +471,7 @@ class ExternalTypeInfo(TypeInformation):
     def __init__(self, type_info: TypeInformation) -> None:
         self._type_info = _checked(type_info, "ExternalTypeInfo: the inner type")
 
-    def type_spec(self) -> TypeSpec:  # noqa: D102
+    def _spec(self) -> TypeSpec:
         return self._type_info.type_spec()
 
     def _identity(self) -> TypeSpec:

@@ -144,7 +144,7 @@ class Types:
 
     @staticmethod
     def ROW(field_types: Sequence[TypeInformation]) -> RowTypeInfo:
-        """Return the type of `Row` values with fields f0, f1, …"""
+        """Return the type of `Row` values with fields f0, f1 and so on."""
         return RowTypeInfo(field_types)
 
     @staticmethod

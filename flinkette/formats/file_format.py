@@ -33,13 +33,15 @@ class BlockDecoder(ABC):
     """
 
     @abstractmethod
-    def decode(self, block: bytes, first_line: Callable[[], int]) -> Decoded:
+    def decode(self, block: bytes, offset: int, first_line: Callable[[], int]) -> Decoded:
         """Decode a block.
 
         Parameters
         ----------
         block
             Whole records, never empty.
+        offset
+            Where the block begins in its file.
         first_line
             Returns the number (from 1) of the block's first line in its file; may read the file,
             so it is called only to report a malformed record.
@@ -64,7 +66,11 @@ class StreamFormat(ABC):
     """
 
     on_malformed: MalformedPolicy = MalformedPolicy.FAIL
-    charset: str = "utf-8"
+
+    @property
+    def stream_charset(self) -> str | None:
+        """Encoding from which files are transcoded to UTF-8 before records are looked for."""
+        return None
 
     @property
     def is_splittable(self) -> bool:
@@ -80,8 +86,18 @@ class StreamFormat(ABC):
         """Type of the rows, if known before any file is opened."""
         return None
 
-    def resolve(self, paths: list[str]) -> StreamFormat:
-        """Return the format with everything settled that depends on the files to be read."""
+    def resolve(
+        self, paths: list[str], sample: Callable[[str], tuple[bytes, bytes]]
+    ) -> StreamFormat:
+        """Return the format with everything settled that depends on the files to be read.
+
+        Parameters
+        ----------
+        paths
+            The files, in order.
+        sample
+            Returns a file's first record, and its first block of whole records.
+        """
         return self
 
     def record_end(self, buffer: bytes, start: int) -> int:

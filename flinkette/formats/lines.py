@@ -65,6 +65,11 @@ class TextLineFormat(StreamFormat):
     def __init__(self, charset_name: str = "UTF-8") -> None:
         self.charset = known_charset(charset_name)
 
+    @property
+    def stream_charset(self) -> str | None:
+        """The encoding, if lines cannot be found in its bytes."""
+        return None if is_line_searchable(self.charset) else self.charset
+
     def produced_type(self) -> TypeInformation:
         """Return STRING."""
         from flinkette.contracts.typeinfo import Types
@@ -73,8 +78,7 @@ class TextLineFormat(StreamFormat):
 
     def create_decoder(self, file: str, head: bytes) -> TextLineDecoder:
         """Make a decoder."""
-        # Files in other encodings reach the decoder as UTF-8.
-        return TextLineDecoder(self.charset if is_line_searchable(self.charset) else "utf-8")
+        return TextLineDecoder("utf-8" if self.stream_charset else self.charset)
 
 
 class TextLineDecoder(BlockDecoder):
@@ -83,7 +87,7 @@ class TextLineDecoder(BlockDecoder):
     def __init__(self, charset: str) -> None:
         self._charset = charset
 
-    def decode(self, block: bytes, first_line: Callable[[], int]) -> Decoded:
+    def decode(self, block: bytes, offset: int, first_line: Callable[[], int]) -> Decoded:
         """Return the lines of the block."""
         text = block.decode(self._charset, "replace")
         if "\r" in text:

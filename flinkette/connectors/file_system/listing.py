@@ -13,7 +13,7 @@ from flinkette.contracts.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["ListedFile", "list_files", "local_path"]
+__all__ = ["ListedFile", "as_paths", "list_files", "local_path"]
 
 HIDDEN_PREFIXES = (".", "_")
 
@@ -23,6 +23,15 @@ class ListedFile(NamedTuple):
 
     path: str
     size_bytes: int
+
+
+def as_paths(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> tuple[str, ...]:
+    """Return one path or several as a tuple of str."""
+    if isinstance(paths, (str, os.PathLike)):
+        paths = (paths,)
+    return tuple(map(os.fspath, paths))
 
 
 def local_path(path: str | os.PathLike[str]) -> str:

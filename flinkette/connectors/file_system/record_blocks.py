@@ -19,11 +19,11 @@ from flinkette.contracts.errors import MalformedInputError, SourceError
 if TYPE_CHECKING:
     from flinkette.formats.file_format import StreamFormat
 
-__all__ = ["MAX_RECORD_BYTES", "LineCounter", "RecordBlocks", "aligned_start", "read_head"]
+__all__ = ["MAX_RECORD_BYTES", "LineCounter", "RecordBlocks", "aligned_start", "read_sample"]
 
 BLOCK_BYTES = 1 << 18
 SCAN_BYTES = 1 << 14
-MAX_RECORD_BYTES = 1 << 30
+MAX_RECORD_BYTES = 1 << 28
 LINE_FEED, CARRIAGE_RETURN = 10, 13
 
 
@@ -49,19 +49,20 @@ def aligned_start(path: str, offset: int) -> int:
         return at
 
 
-def read_head(path: str, format_: StreamFormat, charset: str | None) -> bytes:
-    """Return the first record of a file, or no bytes if the file is empty."""
-    buffer = b""
-    for block in RecordBlocks(path, format_, charset, block_bytes=SCAN_BYTES):
-        buffer = block
-        break
-    low, high = 0, len(buffer)
-    # The first record's end: the smallest prefix that `record_end` accepts as whole.
-    first = buffer.find(b"\n") + 1 or high
-    while first < high and format_.record_end(buffer[:first], 0) < first:
-        low = first
-        first = buffer.find(b"\n", low) + 1 or high
-    return buffer[:first]
+def read_sample(
+    path: str, format_: StreamFormat, charset: str | None, block_bytes: int = BLOCK_BYTES
+) -> tuple[bytes, bytes]:
+    """Return the first record of a file, and its first block; no bytes if the file is empty."""
+    blocks = RecordBlocks(path, format_, charset, block_bytes=block_bytes)
+    try:
+        block = next(blocks, b"")
+    finally:
+        blocks.close()
+    # The first record's end is that of the shortest prefix that is whole.
+    end = block.find(b"\n") + 1 or len(block)
+    while end < len(block) and format_.record_end(block[:end], 0) < end:
+        end = block.find(b"\n", end) + 1 or len(block)
+    return block[:end], block
 
 
 class RecordBlocks:
@@ -114,7 +115,7 @@ class RecordBlocks:
         SourceError
             If the file cannot be read.
         MalformedInputError
-            If a record does not end within 1 GiB.
+            If a record does not end within 256 MiB.
         """
         buffer, searched = self._left, 0
         while True:

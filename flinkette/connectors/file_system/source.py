@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flinkette.connectors.file_system.byte_stream import compression_of
-from flinkette.connectors.file_system.listing import ListedFile, list_files
+from flinkette.connectors.file_system.listing import ListedFile, as_paths, list_files
 from flinkette.connectors.file_system.record_blocks import (
     BLOCK_BYTES,
     LineCounter,
     RecordBlocks,
     aligned_start,
-    read_head,
+    read_sample,
 )
 from flinkette.connectors.split_queue import SplitQueue, restored_splits
 from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.source import Fetched, Source, SourceSplit, SplitReader
-from flinkette.formats.lines import is_line_searchable
 from flinkette.formats.malformed import MalformedPolicy
 
 if TYPE_CHECKING:
@@ -85,13 +84,13 @@ class RecordFileSource(Source):
     def __init__(
         self,
         format_: StreamFormat,
-        paths: Iterable[str | os.PathLike[str]],
+        paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
         *,
         split_bytes: int = SPLIT_BYTES,
         block_bytes: int = BLOCK_BYTES,
     ) -> None:
         self.format = format_
-        self.paths = tuple(paths)
+        self.paths = as_paths(paths)
         if not self.paths:
             raise InvalidPipelineError("a file source needs at least one path; none was given")
         self._split_bytes = split_bytes
@@ -105,15 +104,21 @@ class RecordFileSource(Source):
     def create_enumerator(self, parallelism: int) -> SplitEnumerator:
         """List the files and cut them into splits."""
         files = list_files(self.paths)
-        self._resolved = self.format.resolve([file.path for file in files])
-        charset = self._resolved.charset
+        self._resolved = self._resolve(files)
+        format_ = self._resolved
         splits = file_splits(
             files,
-            is_splittable=self._resolved.is_splittable and is_line_searchable(charset),
+            is_splittable=format_.is_splittable and format_.stream_charset is None,
             parallelism=parallelism,
             split_bytes=self._split_bytes,
         )
         return SplitQueue(splits)
+
+    def _resolve(self, files: list[ListedFile]) -> StreamFormat:
+        format_, charset = self.format, self.format.stream_charset
+        return format_.resolve(
+            [file.path for file in files], lambda path: read_sample(path, format_, charset)
+        )
 
     def restore_enumerator(self, parallelism: int, snapshot: Any) -> SplitEnumerator:
         """Go on with the splits that nobody had when the snapshot was taken."""
@@ -122,8 +127,7 @@ class RecordFileSource(Source):
     def create_reader(self, context: ReaderContext) -> FileRecordReader:
         """Make the reader of one subtask."""
         if self._resolved is None:
-            paths = [file.path for file in list_files(self.paths)]
-            self._resolved = self.format.resolve(paths)
+            self._resolved = self._resolve(list_files(self.paths))
         return FileRecordReader(self._resolved, self._block_bytes)
 
 
@@ -135,7 +139,7 @@ class FileRecordReader(SplitReader):
         """Malformed records met so far, under any policy but "fail"."""
         self._format = format_
         self._block_bytes = block_bytes
-        self._charset = None if is_line_searchable(format_.charset) else format_.charset
+        self._charset = format_.stream_charset
         self._split: FileSplit | None = None
         self._blocks: RecordBlocks | None = None
         self._decoder: BlockDecoder | None = None
@@ -154,7 +158,7 @@ class FileRecordReader(SplitReader):
         else:
             start, self._to_skip = aligned_start(path, split.start), 0
         end = aligned_start(path, split.end) if split.end >= 0 else None
-        head = read_head(path, format_, self._charset) if format_.needs_head else b""
+        head = read_sample(path, format_, self._charset)[0] if format_.needs_head else b""
         self._split = split
         self._decoder = format_.create_decoder(path, head)
         self._lines = LineCounter(path, self._charset)
@@ -178,7 +182,7 @@ class FileRecordReader(SplitReader):
         block = next(self._blocks, None)
         if block is None:
             return False
-        batch, malformed = self._decoder.decode(block, lambda: lines.line_at(offset))
+        batch, malformed = self._decoder.decode(block, offset, lambda: lines.line_at(offset))
         self._batch, self._batch_offset, self._delivered = batch, offset, self._to_skip
         if self._to_skip == 0:
             # A block of which rows were delivered before a restart reported its records then.
