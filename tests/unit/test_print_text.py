@@ -135,7 +135,7 @@ RECORDED: dict[Any, list[tuple[Any, str]]] = {
     ("row", ("f0", "f1", "f2"), (DECIMAL, BIG_INT, CHAR)): [
         (Row(Decimal("1.50"), 5, "a"), "+I[1.50,5,a]"),
     ],
-    ("row", ("f0", "f1", "f2"), (("array", INT), ("array", BYTE), ("array", STRING))): [
+    ("row", ("f0", "f1", "f2"), (("array", INT), ("bytes",), ("array", STRING))): [
         (Row([1, 2], b"ab", ["a", "b"]), "+I[[1, 2],b'ab',['a', 'b']]"),
     ],
     ("row", ("f0",), (("array", ("row", ("f0",), (INT,))),)): [
@@ -167,7 +167,7 @@ RECORDED: dict[Any, list[tuple[Any, str]]] = {
     ("tuple", (("array", INT), INT)): [
         (([1, 2], 1), "([1, 2],1)"),
     ],
-    ("tuple", (("array", BYTE), INT)): [
+    ("tuple", (("bytes",), INT)): [
         ((b"ab", 1), "([97, 98],1)"),
     ],
     ("tuple", (("array", STRING), INT)): [
@@ -390,7 +390,7 @@ def test_undeclared_values_have_the_text_of_str() -> None:
 
 
 def test_an_array_of_bytes_prints_signed_bytes() -> None:
-    assert RowText(("tuple", (("array", BYTE),)))((b"\x00\x7f\x80\xff",)) == "([0, 127, -128, -1])"
+    assert RowText(("tuple", (("bytes",),)))((b"\x00\x7f\x80\xff",)) == "([0, 127, -128, -1])"
 
 
 def test_a_value_that_is_not_of_its_declared_type_still_has_a_text() -> None:
