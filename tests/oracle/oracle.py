@@ -1,0 +1,42 @@
+"""Brute-force window semantics: rows are (key, event time, value), keys are told apart by repr.
+
+The watermark watermarks[i] follows row i, the largest follows the last row.
+"""
+
+MIN, MAX = -(2**63), 2**63 - 1
+
+
+def time_windows(rows, watermarks, size, slide=None, offset=0, lateness=0):
+    """Return ([(key, start, end, values)], late values); without a slide `size` is a session gap."""
+    results, late, live, now = [], [], {}, MIN
+    for row, watermark in zip([*rows, None], [*watermarks, MAX]):
+        if row:
+            (key, time, value), is_late = row, row[1] + lateness <= now
+            first = time - (time - offset) % slide if slide else time
+            for start in range(first, time - size, -(slide or size)):
+                it, values = (repr(key), start, start + size), []
+                if not slide:  # a session takes in those of its key that it overlaps or touches
+                    met = [w for w in live if w[0] == it[0] and w[1] <= it[2] and it[1] <= w[2]]
+                    values = [value for w in met for value in live.pop(w)[1]]
+                    it = (*min([it, *met])[:2], max(w[2] for w in [it, *met]))
+                if it[2] - 1 + lateness > now:
+                    is_late = False
+                    live.setdefault(it, (key, values))[1].append(value)
+                    results += [(key, *it[1:], [*live[it][1]])] if it[2] - 1 <= now else []
+            late += [value] if is_late else []
+        for it in sorted(live, key=lambda window: window[2]):
+            results += [(live[it][0], *it[1:], [*live[it][1]])] if now < it[2] - 1 <= watermark else []
+            _ = live.pop(it) if it[2] - 1 + lateness <= watermark else None
+        now = watermark
+    return results, late
+
+
+def count_windows(rows, size, slide):
+    """Start a window at every `slide`-th row of a key; it fires with its `size`-th row."""
+    results, seen = [], {}
+    for key, _, value in rows:
+        seen.setdefault(repr(key), []).append(value)
+        values = seen[repr(key)]
+        if len(values) >= size and (len(values) - size) % slide == 0:
+            results.append((key, None, None, values[-size:]))
+    return results
