@@ -1,0 +1,3 @@
+"""Columns to Python objects, one loop per type; for Cython callers only."""
+
+__all__: list[str] = []

@@ -1,0 +1,1 @@
+cpdef object get_field(object row, object field)

@@ -1,0 +1,95 @@
+"""Fields of rows of any kind: Row, dict, tuple, list, object. See fields.pyi."""
+
+import datetime
+
+import cython
+from cpython.datetime cimport PyDateTime_Check, import_datetime
+from libc.stdint cimport INT64_MIN, int64_t
+
+from flinkette._native.buffer cimport Int64Buffer
+from flinkette._native.row cimport Row
+
+import_datetime()
+
+cdef object UTC = datetime.timezone.utc
+cdef object EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+cdef object MILLISECOND = datetime.timedelta(milliseconds=1)
+
+
+cpdef object get_field(object row, object field):
+    """Value of a field: by position for ints, else by name (item of Row and dict, attribute of others)."""
+    if type(field) is int or isinstance(row, Row) or type(row) is dict:
+        return row[field]
+    return getattr(row, field)
+
+
+@cython.final
+cdef class FieldGetter:
+    """Callable that takes one field of a row; picklable, so it can be a key selector."""
+
+    cdef readonly object field
+
+    def __cinit__(self, field not None):
+        self.field = field
+
+    def __call__(self, row):
+        return get_field(row, self.field)
+
+    def __reduce__(self):
+        return FieldGetter, (self.field,)
+
+    def __repr__(self):
+        return f"FieldGetter({self.field!r})"
+
+
+def field_times(list rows not None, field not None):
+    """Event times in ms from a field of each row: ints are ms, datetimes become ms (naive ones are UTC)."""
+    cdef Py_ssize_t index
+    cdef Int64Buffer times = Int64Buffer.allocate(len(rows))
+    for index in range(len(rows)):
+        value = get_field(rows[index], field)
+        if type(value) is int:
+            times.data[index] = value
+        elif PyDateTime_Check(value):
+            if value.tzinfo is None:
+                value = value.replace(tzinfo=UTC)
+            times.data[index] = (value - EPOCH) // MILLISECOND
+        else:
+            raise TypeError(
+                f"field {field!r} of row {index} of the batch holds {value!r} ({type(value).__name__}); "
+                "an event time is an int (ms since 1970) or a datetime"
+            )
+    return times
+
+
+def max_time(Int64Buffer times not None, int64_t running_max):
+    """Largest of the times and `running_max`."""
+    cdef Py_ssize_t index
+    with nogil:
+        for index in range(times.length):
+            running_max = max(running_max, times.data[index])
+    return running_max
+
+
+def crossings(Int64Buffer times not None, int64_t running_max, int64_t interval_ms):
+    """Where the running maximum enters a later multiple of `interval_ms`.
+
+    Returns ([(rows up to and including the crossing one, maximum there)], maximum at the end).
+    """
+    cdef Py_ssize_t index
+    cdef int64_t period = INT64_MIN if running_max == INT64_MIN else floor_divide(running_max, interval_ms)
+    cdef int64_t entered
+    cdef list found = []
+    for index in range(times.length):
+        if times.data[index] > running_max:
+            running_max = times.data[index]
+            entered = floor_divide(running_max, interval_ms)
+            if entered > period:
+                period = entered
+                found.append((index + 1, running_max))
+    return found, running_max
+
+
+cdef inline int64_t floor_divide(int64_t value, int64_t by) noexcept nogil:
+    cdef int64_t quotient = value // by
+    return quotient - 1 if value % by < 0 else quotient

@@ -1,0 +1,495 @@
+"""A chain of row functions as one depth-first program over batches. See rows.pyi."""
+
+import cython
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from libc.stdint cimport INT64_MIN, int64_t, uint32_t
+from libc.string cimport memcpy
+
+from flinkette._native.batch cimport Batch
+from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
+from flinkette._native.c_clock cimport coarse_monotonic_ns
+from flinkette._native.c_timer_heap cimport Timer, TimerHeap
+from flinkette._native.state cimport KeyContext, StateColumn
+from flinkette._native.values cimport Converter, fix
+
+
+cdef extern from "Python.h":
+    PyObject *PyIter_Next(object iterator) except? NULL
+
+DONE = 0
+MORE = 1
+FULL = 2
+FAILED = 3
+
+cdef int STATUS_DONE = 0
+cdef int STATUS_MORE = 1
+cdef int STATUS_FULL = 2
+cdef int STATUS_FAILED = 3
+
+cdef int MODE_ROWS = 0
+cdef int MODE_EVENT_TIMERS = 1
+cdef int MODE_PROCESSING_TIMERS = 2
+
+STAGE_KINDS = {
+    "map": MAP,
+    "filter": FILTER,
+    "flat_map": FLAT_MAP,
+    "process": PROCESS,
+    "key": KEY,
+    "timestamp": TIMESTAMP,
+    "reduce": REDUCE,
+}
+
+
+@cython.final
+cdef class TimerService:
+    """Timers of one keyed operator, and its clocks. Slot thread only."""
+
+    def __cinit__(self, KeyContext keys, now_ms not None):
+        self._keys = keys
+        self._watermark = INT64_MIN
+        self._now_ms = now_ms
+
+    def current_processing_time(self):
+        return self._now_ms()
+
+    def current_watermark(self):
+        return self._watermark
+
+    def register_event_time_timer(self, int64_t timestamp):
+        self._add(&self._event_timers, timestamp)
+
+    def register_processing_time_timer(self, int64_t timestamp):
+        self._add(&self._processing_timers, timestamp)
+
+    def delete_event_time_timer(self, int64_t timestamp):
+        self._remove(&self._event_timers, timestamp)
+
+    def delete_processing_time_timer(self, int64_t timestamp):
+        self._remove(&self._processing_timers, timestamp)
+
+    def advance(self, int64_t watermark):
+        """Set the watermark that functions see; the caller fires the timers."""
+        self._watermark = watermark
+
+    def next_processing_time(self):
+        """Earliest registered processing time in ms, or None."""
+        return None if self._processing_timers.empty() else self._processing_timers.top().time_ms
+
+    cdef int _add(self, TimerHeap *heap, int64_t time_ms) except -1:
+        if self._keys is None:
+            raise RuntimeError("timers need a keyed stream: call key_by(...) before process(...)")
+        self._keys.current_key()
+        cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
+        cdef int added = heap.add(timer)
+        if added < 0:
+            raise MemoryError()
+        if added:
+            self._keys.key_map.retain(self._keys.current_id)
+        return 0
+
+    cdef int _remove(self, TimerHeap *heap, int64_t time_ms) except -1:
+        if self._keys is None:
+            raise RuntimeError("timers need a keyed stream: call key_by(...) before process(...)")
+        self._keys.current_key()
+        cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
+        if heap.remove(timer):
+            self._keys.key_map.release(self._keys.current_id)
+        return 0
+
+
+@cython.final
+cdef class RowContext:
+    """What process functions get as `ctx`. Valid during the call it was passed to."""
+
+    def __cinit__(self, KeyContext keys, TimerService timers, time_domain=None):
+        self._time = INT64_MIN
+        self.key_context = keys
+        self._timers = timers
+        self._time_domain = time_domain
+
+    def timestamp(self):
+        return None if self._time == INT64_MIN else self._time
+
+    def timer_service(self):
+        return self._timers
+
+    def get_current_key(self):
+        if self.key_context is None:
+            raise RuntimeError("get_current_key() needs a keyed stream")
+        return (<KeyContext> self.key_context).current_key()
+
+    def time_domain(self):
+        return self._time_domain
+
+
+@cython.final
+cdef class Stage:
+    """One function of a program with everything decided before the loop."""
+
+    def __cinit__(self, str kind not None, func, *, Converter converter=None, bint needs_fix=True,
+                  str error_action="fail", error_tag=None, on_timer=None, info=None):
+        self.kind = STAGE_KINDS[kind]
+        self.func = func
+        self.on_timer = on_timer
+        self.converter = converter
+        self.needs_fix = needs_fix
+        self.error_action = error_action
+        self.error_tag = error_tag
+        self.info = info
+        self.rows_skipped = 0
+
+
+@cython.final
+cdef class RowOutput:
+    """Rows a program or operator has made and not yet handed on. Slot thread only."""
+
+    def __cinit__(self, bint has_keys=False):
+        self.values = []
+        self.keys = [] if has_keys else None
+        self.has_times = False
+        self.side = {}
+
+    cdef int append(self, object value, int64_t time) except -1:
+        self.values.append(value)
+        self.times.push_back(time)
+        if time != INT64_MIN:
+            self.has_times = True
+        return 0
+
+    cdef int append_side(self, object tag, object value, int64_t time) except -1:
+        output = self.side.get(tag)
+        if output is None:
+            output = RowOutput()
+            self.side[tag] = output
+        (<RowOutput> output).append(value, time)
+        return 0
+
+    cdef object take(self):
+        """The rows as a batch, or None; this output is empty afterwards."""
+        cdef Int64Buffer times = None
+        cdef size_t num_rows = self.times.size()
+        if num_rows == 0:
+            return None
+        if self.has_times:
+            times = Int64Buffer.allocate(<Py_ssize_t> num_rows)
+            memcpy(times.data, self.times.data(), num_rows * sizeof(int64_t))
+        values, keys = self.values, self.keys
+        self.values = []
+        self.keys = None if keys is None else []
+        self.times.clear()
+        self.has_times = False
+        return Batch.from_objects(values, times, keys=keys)
+
+    cdef list take_side(self):
+        """(tag, batch) of every side output with rows."""
+        cdef list taken
+        if not self.side:
+            return []
+        taken = [(tag, (<RowOutput> output).take()) for tag, output in self.side.items()]
+        self.side = {}
+        return taken
+
+
+@cython.final
+cdef class RowProgram:
+    """Runs rows depth first through a chain of functions, resumable at any row. Slot thread only."""
+
+    def __cinit__(self, list stages not None, *, KeyContext keys, now_ms, tag_class, make_error,
+                  make_row_error, tuple time_domains=(None, None)):
+        cdef Stage stage
+        self._stages = stages
+        self._num_stages = len(stages)
+        self._keys = keys
+        self._tag_class = tag_class
+        self._make_error = make_error
+        self._make_row_error = make_row_error
+        self.timers = TimerService(keys, now_ms)
+        self._output = RowOutput(
+            self._num_stages > 0 and (<Stage> stages[self._num_stages - 1]).kind == KEY
+        )
+        self._domains = time_domains
+        self._holds_id = False
+        self._mode = MODE_ROWS
+        self._firing_until = INT64_MIN
+        for stage in stages:
+            if stage.kind == PROCESS:
+                stage.context = RowContext(keys, self.timers)
+                stage.timer_context = RowContext(keys, self.timers)
+
+    def __dealloc__(self):
+        for index in range(self._frames.size()):
+            Py_DECREF(<object> self._frames[index].iterator)
+            Py_DECREF(<object> self._frames[index].row)
+        self._frames.clear()
+
+    def load(self, Batch batch not None, Uint32Buffer ids=None):
+        """Take a batch to work on; `ids` are the key ids of its rows when the program is keyed."""
+        self._rows = batch.objects()
+        self._times = batch.times
+        self._ids = ids
+        self._id_data = NULL
+        if ids is not None:
+            self._id_data = ids.data
+        self._cursor = 0
+        self._mode = MODE_ROWS
+
+    def load_event_timers(self, int64_t watermark):
+        """Go on with the timers up to `watermark`, in timestamp order over all keys."""
+        self._mode = MODE_EVENT_TIMERS
+        self._firing_until = watermark
+        self.timers._watermark = watermark
+
+    def load_processing_timers(self, int64_t now):
+        """Go on with the processing-time timers up to `now`."""
+        self._mode = MODE_PROCESSING_TIMERS
+        self._firing_until = now
+
+    def run(self, int64_t deadline_ns, Py_ssize_t max_rows):
+        """Work until the input is used up, the output has `max_rows`, or the deadline passed."""
+        cdef int status
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+        while True:
+            try:
+                status = self._run(deadline_ns, max_rows)
+            except Exception as error:
+                if self._handle_error(error):
+                    return FAILED
+                continue
+            if status == STATUS_DONE:
+                self._let_go_of_id()
+                self._rows = None
+                self._times = None
+                self._ids = None
+                self._row = None
+            return status
+
+    def take(self):
+        """Rows made so far as a batch, or None."""
+        return self._output.take()
+
+    def take_side(self):
+        """(tag, batch) pairs made so far."""
+        return self._output.take_side()
+
+    cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1:
+        while True:
+            if self._frames.size():
+                self._pull()
+            elif not self._next_input():
+                return STATUS_DONE
+            if len(self._output.values) >= max_rows:
+                return STATUS_FULL
+            if coarse_monotonic_ns() > deadline_ns:
+                return STATUS_MORE
+
+    cdef int _next_input(self) except -1:
+        """Run the next row or timer; 0 when there is none."""
+        cdef int64_t time
+        cdef Py_ssize_t cursor
+        if self._mode == MODE_EVENT_TIMERS:
+            return self._next_timer(True)
+        if self._mode == MODE_PROCESSING_TIMERS:
+            return self._next_timer(False)
+        cursor = self._cursor
+        if self._rows is None or cursor >= len(self._rows):
+            return 0
+        self._cursor = cursor + 1
+        time = INT64_MIN if self._times is None else self._times.data[cursor]
+        if self._id_data is not NULL:
+            self._keys.set_current(self._id_data[cursor])
+            if self._keys.is_logging or (<Stage> self._stages[0]).error_action != "fail":
+                self._keys.begin_row()
+        self._push(self._rows[cursor], 0, time)
+        return 1
+
+    cdef int _next_timer(self, bint is_event_time) except -1:
+        cdef TimerHeap *heap
+        cdef Timer timer
+        cdef Stage stage = <Stage> self._stages[0]
+        heap = &self.timers._event_timers if is_event_time else &self.timers._processing_timers
+        self._let_go_of_id()
+        if heap.empty() or heap.top().time_ms > self._firing_until:
+            return 0
+        timer = heap.top()
+        heap.pop()
+        self._keys.set_current(timer.key_id)
+        if stage.error_action != "fail":
+            self._keys.begin_row()
+        stage.timer_context._time = timer.time_ms
+        stage.timer_context._time_domain = self._domains[0 if is_event_time else 1]
+        self._held_id = timer.key_id
+        self._holds_id = True
+        self._row = None
+        self._stage_running = 0
+        self._time_running = timer.time_ms
+        result = stage.on_timer(timer.time_ms, stage.timer_context)
+        if result is not None:
+            self._open_frame(result, None, 0, timer.time_ms if is_event_time else INT64_MIN)
+        return 1
+
+    cdef int _let_go_of_id(self) except -1:
+        """Drop the fired timer's reference: the id may be reused only after its iterator ended."""
+        if self._holds_id:
+            self._holds_id = False
+            self._keys.key_map.release(self._held_id)
+        return 0
+
+    cdef int _pull(self) except -1:
+        """Take the next value of the innermost iterator that user code left open."""
+        cdef Frame frame = self._frames.back()
+        cdef PyObject *item
+        cdef Stage stage = <Stage> self._stages[frame.stage]
+        self._row = <object> frame.row
+        self._stage_running = frame.stage
+        self._time_running = frame.time
+        item = PyIter_Next(<object> frame.iterator)
+        if item is NULL:
+            self._frames.pop_back()
+            Py_DECREF(<object> frame.iterator)
+            Py_DECREF(<object> frame.row)
+            return 0
+        value = <object> item
+        Py_DECREF(value)
+        if stage.kind == PROCESS and type(value) is tuple and len(<tuple> value) == 2 \
+                and isinstance((<tuple> value)[0], self._tag_class):
+            self._output.append_side((<tuple> value)[0], fix((<tuple> value)[1]), frame.time)
+            return 0
+        if stage.converter is not None:
+            value = stage.converter.convert(value)
+        if stage.needs_fix:
+            value = fix(value)
+        self._push(value, frame.stage + 1, frame.time)
+        return 0
+
+    cdef int _push(self, object value, Py_ssize_t stage_index, int64_t time) except -1:
+        """Run one value through the stages until it is dropped, emitted or opens an iterator."""
+        cdef Stage stage
+        while stage_index < self._num_stages:
+            stage = <Stage> self._stages[stage_index]
+            self._row = value
+            self._stage_running = stage_index
+            self._time_running = time
+            if stage.kind == MAP:
+                value = stage.func(value)
+                if stage.converter is not None:
+                    value = stage.converter.convert(value)
+                if stage.needs_fix:
+                    value = fix(value)
+            elif stage.kind == FILTER:
+                if not stage.func(value):
+                    return 0
+            elif stage.kind == FLAT_MAP:
+                result = stage.func(value)
+                if result is not None:
+                    self._open_frame(result, value, stage_index, time)
+                return 0
+            elif stage.kind == PROCESS:
+                stage.context._time = time
+                result = stage.func(value, stage.context)
+                if result is not None:
+                    self._open_frame(result, value, stage_index, time)
+                return 0
+            elif stage.kind == KEY:
+                key = stage.func(value)
+                if stage.converter is not None:
+                    key = stage.converter.convert(key)
+                self._output.keys.append(fix(key))
+            elif stage.kind == TIMESTAMP:
+                time = stage.func(value, time)
+            else:
+                value = self._reduce(stage, value)
+            stage_index += 1
+        self._output.append(value, time)
+        return 0
+
+    cdef object _reduce(self, Stage stage, object value):
+        """Fold a value into its key's running result; the result is emitted for every row."""
+        cdef StateColumn column
+        if self._reduced is None:
+            self._reduced = self._keys.column("reduced")
+        column = self._reduced
+        before = column.get()
+        if before is not None:
+            value = stage.func(before, value)
+            if stage.converter is not None:
+                value = stage.converter.convert(value)
+        column.put(value)
+        return fix(value) if stage.needs_fix else value
+
+    cdef int _open_frame(self, object iterable, object row, Py_ssize_t stage_index, int64_t time) except -1:
+        cdef Frame frame
+        iterator = iter(iterable)
+        frame.stage = stage_index
+        frame.time = time
+        Py_INCREF(iterator)
+        frame.iterator = <void *> iterator
+        Py_INCREF(row)
+        frame.row = <void *> row
+        self._frames.push_back(frame)
+        return 0
+
+    cdef int _handle_error(self, BaseException error) except -1:
+        """Apply the stage's policy; 1 when the job must fail (after what was made so far)."""
+        cdef Stage stage = <Stage> self._stages[self._stage_running]
+        cdef size_t depth = self._frames.size()
+        key = None
+        if self._keys is not None and self._keys.has_key and self._stage_running == 0:
+            key = self._keys.current_key()
+        time = None if self._time_running == INT64_MIN else self._time_running
+        failure = self._make_error(stage.info, error, self._row, key, time)
+        if stage.error_action == "fail":
+            self._failure = failure
+            self._drop_frames(0)
+            return 1
+        while depth and self._frames[depth - 1].stage >= self._stage_running:
+            depth -= 1
+        self._drop_frames(depth)
+        if self._stage_running == 0 and self._keys is not None:
+            self._keys.roll_back()
+        stage.rows_skipped += 1
+        if stage.error_action == "side-output":
+            self._output.append_side(
+                stage.error_tag, self._make_row_error(self._row, failure), self._time_running
+            )
+        return 0
+
+    cdef int _drop_frames(self, size_t keep) except -1:
+        cdef Frame frame
+        while self._frames.size() > keep:
+            frame = self._frames.back()
+            self._frames.pop_back()
+            Py_DECREF(<object> frame.iterator)
+            Py_DECREF(<object> frame.row)
+        return 0
+
+
+def copy_batch(Batch batch not None):
+    """The same rows with copies of mutable values, for a second consumer."""
+    cdef list values
+    if batch.columns is not None:
+        return batch
+    values = batch.objects()
+    return Batch.from_objects(
+        [fix(value) for value in values], batch.times,
+        keys=batch.keys, hashes=batch.hashes, kinds=batch.kinds,
+    )
+
+
+def choose_receivers(list values not None, partition not None, get_key not None, Py_ssize_t receivers):
+    """Receiver of each row as the user's partitioner says."""
+    cdef Py_ssize_t index
+    cdef Py_ssize_t receiver
+    cdef Uint32Buffer chosen = Uint32Buffer.allocate(len(values))
+    for index in range(len(values)):
+        key = get_key(values[index])
+        receiver = partition(key, receivers)
+        if not 0 <= receiver < receivers:
+            raise ValueError(
+                f"partitioner returned {receiver} for key {key!r}; it must be 0 .. {receivers - 1}"
+            )
+        chosen.data[index] = <uint32_t> receiver
+    return chosen

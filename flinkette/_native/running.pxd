@@ -1,0 +1,46 @@
+from libc.stdint cimport uint32_t
+
+from flinkette._native.buffer cimport Uint32Buffer
+from flinkette._native.keys cimport KeyMap
+
+
+cdef enum RunningKind:
+    SUM
+    MIN
+    MAX
+    MIN_BY
+    MAX_BY
+    COUNT
+    AVG
+
+
+cdef class RunningAggregate:
+    cdef RunningKind _kind
+    cdef readonly str kind
+    cdef readonly object position
+    cdef readonly object integer_bits
+    cdef bint _copies
+    # Position when it is an int; the names of the last Row and the position's index in them.
+    cdef Py_ssize_t _index
+    cdef bint _is_named
+    cdef tuple _names
+    cdef Py_ssize_t _named_index
+    # By key id: the record that results are made from, its aggregated field (or the running sum),
+    # and how many rows there were (count, avg).
+    cdef list _records
+    cdef list _fields
+    cdef list _counts
+
+    cpdef list process(
+        self, list values, Uint32Buffer ids, KeyMap key_map, list out=*, Py_ssize_t start=*)
+    # The result of one row; the state changes only if this returns.
+    cdef object process_row(self, object value, uint32_t key_id, KeyMap key_map)
+    cdef object _first(self, object value, uint32_t key_id, KeyMap key_map)
+    cdef object _next(self, object value, uint32_t key_id)
+    cdef object _field_of(self, object value)
+    cdef object _with_field(self, object record, object field)
+    cdef tuple _replace(self, tuple members, Py_ssize_t index, object member)
+    cdef Py_ssize_t _index_in(self, object value, Py_ssize_t size) except -1
+    cdef Py_ssize_t _index_of_name(self, tuple names) except -1
+    cdef object _own(self, object value)
+    cdef int _check_bits(self, object total) except -1

@@ -1,0 +1,62 @@
+from typing import Any
+
+from flinkette._native.buffer import Uint32Buffer
+from flinkette._native.keys import KeyMap
+
+class RunningAggregate:
+    """A running aggregate over a keyed stream: one result per row, in row order.
+
+    Parameters
+    ----------
+    kind
+        "sum", "min", "max": the key's first record with only the aggregated field replaced.
+        "min_by", "max_by": the whole record, the first of equal ones. "count": an int.
+        "avg": sum divided by count.
+    position
+        Index (negative ones count from the end) or field name in tuples, lists and Rows. A value
+        of any other type is its own field 0.
+    integer_bits
+        8, 16, 32 or 64: ints of a sum must stay in this range. None: they grow without limit.
+    object_reuse
+        True hands out records that share their mutable members with the state.
+
+    Notes
+    -----
+    Results have the container type of the records (tuple, list, Row with the same names and kind),
+    are new objects unless nothing in them can change, and user objects are never changed. Values
+    are combined by `+`, `<` and `>` of the user's types, as PyFlink does. The state of a key lives
+    as long as the aggregate, which holds its id. Slot thread only.
+    """
+
+    kind: str
+    position: int | str
+    integer_bits: int | None
+
+    def __init__(
+        self,
+        kind: str,
+        position: int | str = 0,
+        *,
+        integer_bits: int | None = None,
+        object_reuse: bool = False,
+    ) -> None: ...
+    def process(
+        self,
+        values: list[Any],
+        ids: Uint32Buffer,
+        key_map: KeyMap,
+        out: list[Any] | None = None,
+        start: int = 0,
+    ) -> list[Any]:
+        """Append the result of each row from `start` on to `out` (a new list if None).
+
+        Raises
+        ------
+        Exception
+            Whatever a row raises. `out` then has the results of the rows before it, that row has
+            changed nothing, and the call can be repeated from the row after it.
+        OverflowError
+            If a sum leaves the range of `integer_bits`.
+        TypeError, IndexError, ValueError
+            If a record does not have the position.
+        """

@@ -1,0 +1,234 @@
+"""Running aggregates of keyed streams: one result per row. See running.pyi."""
+
+import cython
+from cpython.long cimport PyLong_AsLongLongAndOverflow
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
+from libc.stdint cimport uint32_t
+
+from flinkette._native.buffer cimport Uint32Buffer
+from flinkette._native.keys cimport KeyMap
+from flinkette._native.row cimport Row, new_row_of_kind
+from flinkette._native.values cimport fix, is_plain
+
+from flinkette._native.values import fix_list
+
+cdef object ABSENT = object()
+
+cdef dict KINDS = {
+    "sum": RunningKind.SUM,
+    "min": RunningKind.MIN,
+    "max": RunningKind.MAX,
+    "min_by": RunningKind.MIN_BY,
+    "max_by": RunningKind.MAX_BY,
+    "count": RunningKind.COUNT,
+    "avg": RunningKind.AVG,
+}
+
+
+@cython.final
+cdef class RunningAggregate:
+    """A running aggregate of one keyed operator. Slot thread only."""
+
+    def __cinit__(self, str kind not None, position=0, *, integer_bits=None, object_reuse=False):
+        if kind not in KINDS:
+            raise ValueError(f"{kind!r} is not a running aggregate; use one of {', '.join(KINDS)}")
+        if type(position) is not int and type(position) is not str:
+            raise TypeError(
+                f"the position of {kind} is an int index or a field name, "
+                f"not {position!r} of type {type(position).__name__}"
+            )
+        if integer_bits is not None and integer_bits not in (8, 16, 32, 64):
+            raise ValueError(f"integer_bits {integer_bits!r} is not 8, 16, 32, 64 or None")
+        self.kind = kind
+        self._kind = KINDS[kind]
+        self.position = position
+        self.integer_bits = integer_bits
+        self._copies = not object_reuse
+        self._is_named = type(position) is str
+        self._index = -1 if self._is_named else position
+        self._records = []
+        self._fields = []
+        self._counts = []
+
+    cpdef list process(
+        self, list values, Uint32Buffer ids, KeyMap key_map, list out=None, Py_ssize_t start=0
+    ):
+        cdef Py_ssize_t row
+        cdef uint32_t key_id
+        if ids.length != len(values):
+            raise ValueError(f"{len(values)} rows have {ids.length} key ids")
+        if out is None:
+            out = []
+        for row in range(start, ids.length):
+            key_id = ids.data[row]
+            out.append(self.process_row(values[row], key_id, key_map))
+        return out
+
+    cdef object process_row(self, object value, uint32_t key_id, KeyMap key_map):
+        cdef Py_ssize_t missing
+        if key_id >= <uint32_t> len(self._fields):
+            missing = max(key_map.capacity, key_id + 1) - len(self._fields)
+            self._records.extend([ABSENT] * missing)
+            self._fields.extend([ABSENT] * missing)
+            self._counts.extend([0] * missing)
+        if self._fields[key_id] is ABSENT:
+            return self._first(value, key_id, key_map)
+        return self._next(value, key_id)
+
+    cdef object _first(self, object value, uint32_t key_id, KeyMap key_map):
+        field = None
+        if self._kind == RunningKind.COUNT:
+            result = 1
+        else:
+            field = self._field_of(value)
+            if self._kind == RunningKind.AVG:
+                result = field / 1
+            else:
+                self._check_bits(field)
+                result = self._own(value)
+                self._records[key_id] = value
+        self._fields[key_id] = field
+        self._counts[key_id] = 1
+        key_map.retain(key_id)
+        return result
+
+    cdef object _next(self, object value, uint32_t key_id):
+        cdef bint is_taken
+        if self._kind == RunningKind.COUNT:
+            result = self._counts[key_id] + 1
+            self._counts[key_id] = result
+            return result
+        field = self._field_of(value)
+        current = self._fields[key_id]
+        if self._kind == RunningKind.SUM or self._kind == RunningKind.AVG:
+            field = current + field
+            is_taken = True
+        elif self._kind == RunningKind.MIN or self._kind == RunningKind.MIN_BY:
+            is_taken = field < current
+        else:
+            is_taken = field > current
+        if not is_taken:
+            field = current
+        if self._kind == RunningKind.AVG:
+            rows = self._counts[key_id] + 1
+            result = field / rows
+            self._counts[key_id] = rows
+        elif self._kind == RunningKind.MIN_BY or self._kind == RunningKind.MAX_BY:
+            record = value if is_taken else self._records[key_id]
+            result = self._own(record)
+            self._records[key_id] = record
+        else:
+            if self._kind == RunningKind.SUM:
+                self._check_bits(field)
+            result = self._with_field(self._records[key_id], field)
+        self._fields[key_id] = field
+        return result
+
+    cdef object _own(self, object value):
+        """What later changes by user code cannot take into the state."""
+        if is_plain(value) or not self._copies:
+            return value
+        return fix(value)
+
+    cdef object _field_of(self, object value):
+        cdef Py_ssize_t index
+        if type(value) is tuple:
+            index = self._index_in(value, PyTuple_GET_SIZE(value))
+            return <object> PyTuple_GET_ITEM(value, index)
+        if isinstance(value, Row):
+            if self._is_named:
+                index = self._index_of_name((<Row> value)._names)
+            else:
+                index = self._index_in(value, PyTuple_GET_SIZE((<Row> value)._data))
+            return (<Row> value)._data[index]
+        if isinstance(value, (tuple, list)):
+            return value[self._index_in(value, len(value))]
+        if self._is_named or self._index != 0:
+            raise TypeError(
+                f"{self.kind}({self.position!r}): a value of type {type(value).__name__} has no "
+                "fields; leave the position out, or map to a tuple or Row first"
+            )
+        return value
+
+    cdef Py_ssize_t _index_in(self, object value, Py_ssize_t size) except -1:
+        cdef Py_ssize_t index = self._index
+        if self._is_named:
+            raise TypeError(
+                f"{self.kind}({self.position!r}): a {type(value).__name__} has no field names; "
+                f"use an index 0..{size - 1}, or a Row with names"
+            )
+        if index < 0:
+            index += size
+        if not 0 <= index < size:
+            raise IndexError(
+                f"{self.kind}({self.position}): the {type(value).__name__} has {size} fields; use "
+                f"an index 0..{size - 1}"
+            )
+        return index
+
+    cdef Py_ssize_t _index_of_name(self, tuple names) except -1:
+        if names is not None and names is not self._names:
+            if self.position not in names:
+                raise ValueError(
+                    f"{self.kind}({self.position!r}): the Row's fields are "
+                    f"{', '.join([str(name) for name in names])}"
+                )
+            self._named_index = names.index(self.position)
+            self._names = names
+        if names is None:
+            raise ValueError(
+                f"{self.kind}({self.position!r}): the Row has no field names; use an index, or give "
+                "the stream a type of Types.ROW_NAMED"
+            )
+        return self._named_index
+
+    cdef object _with_field(self, object record, object field):
+        """The record with the aggregated field replaced, in a new container of the same kind."""
+        cdef Row row
+        cdef list items
+        cdef tuple members
+        if type(record) is tuple:
+            return self._replace(record, self._index_in(record, PyTuple_GET_SIZE(record)), field)
+        if isinstance(record, Row):
+            row = record
+            if self._is_named:
+                index = self._index_of_name(row._names)
+            else:
+                index = self._index_in(row, PyTuple_GET_SIZE(row._data))
+            return new_row_of_kind(self._replace(row._data, index, field), row._names, row._kind)
+        if isinstance(record, list):
+            items = list(record)
+            items[self._index_in(record, len(items))] = field
+            return fix_list(items) if self._copies else items
+        if isinstance(record, tuple):
+            members = tuple(record)
+            return self._replace(members, self._index_in(record, len(members)), field)
+        return self._own(field)
+
+    cdef tuple _replace(self, tuple members, Py_ssize_t index, object member):
+        """The members with one replaced, none of which later changes by user code can reach."""
+        cdef Py_ssize_t at, size = PyTuple_GET_SIZE(members)
+        cdef tuple replaced = PyTuple_New(size)
+        for at in range(size):
+            item = member if at == index else <object> PyTuple_GET_ITEM(members, at)
+            if not is_plain(item) and self._copies:
+                item = fix(item)
+            Py_INCREF(item)
+            PyTuple_SET_ITEM(replaced, at, item)
+        return replaced
+
+    cdef int _check_bits(self, object total) except -1:
+        cdef int overflow = 0
+        cdef long long number
+        if self.integer_bits is None or type(total) is not int:
+            return 0
+        number = PyLong_AsLongLongAndOverflow(total, &overflow)
+        cdef int unused_bits = 64 - <int> self.integer_bits
+        if overflow or ((number >> (63 - unused_bits)) not in (0, -1)):
+            raise OverflowError(
+                f"{self.kind}({self.position!r}): {total} does not fit the declared type of "
+                f"{self.integer_bits} bits; declare a wider type, Types.BIG_INT() has no limit"
+            )
+        return 0
+

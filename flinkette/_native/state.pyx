@@ -1,0 +1,291 @@
+"""Keyed state as dense columns of Python references indexed by key id. See state.pyi."""
+
+import cython
+from libc.stdint cimport uint32_t
+
+from flinkette._native.keys cimport KeyMap
+
+cdef object ABSENT = object()
+
+
+@cython.final
+cdef class KeyContext:
+    """The current key of one keyed operator and its state columns. Slot thread only."""
+
+    def __cinit__(self, KeyMap key_map not None):
+        self.key_map = key_map
+        self.has_key = False
+        self._columns = {}
+        self._undo = []
+        self.is_logging = False
+
+    def set_key(self, uint32_t key_id):
+        self.set_current(key_id)
+
+    def current_key(self):
+        if not self.has_key:
+            raise RuntimeError(
+                "there is no current key here: keyed state and get_current_key() may be used while "
+                "a row or a timer of a keyed stream is processed, not in open() or close()"
+            )
+        return self.key_map.key_object(self.current_id)
+
+    cpdef StateColumn column(self, str name):
+        column = self._columns.get(name)
+        if column is None:
+            column = StateColumn(self)
+            self._columns[name] = column
+        return column
+
+    cdef int begin_row(self) except -1:
+        """Start remembering what a row's user code overwrites, so that it can be undone."""
+        self.is_logging = True
+        if self._undo:
+            self._undo.clear()
+        return 0
+
+    cdef int roll_back(self) except -1:
+        cdef StateColumn column
+        while self._undo:
+            column, key_id, value = self._undo.pop()
+            column._restore(key_id, value)
+        return 0
+
+
+@cython.final
+cdef class StateColumn:
+    """One state of all keys of a subtask. A value keeps its key's id alive."""
+
+    def __cinit__(self, KeyContext context not None):
+        self.context = context
+        self._values = []
+
+    cdef object get(self):
+        """Value of the current key, or None."""
+        cdef uint32_t key_id = self._id()
+        if key_id >= <uint32_t> len(self._values):
+            return None
+        value = self._values[key_id]
+        return None if value is ABSENT else value
+
+    cdef object get_for_change(self):
+        """Like get, for a list or dict that the caller will change in place."""
+        value = self.get()
+        if value is not None and self.context.is_logging:
+            self.context._undo.append((self, self.context.current_id, value.copy()))
+        return value
+
+    cdef int put(self, object value) except -1:
+        cdef uint32_t key_id = self._id()
+        cdef Py_ssize_t missing = <Py_ssize_t> key_id + 1 - len(self._values)
+        if missing > 0:
+            self._values.extend([ABSENT] * max(missing, len(self._values)))
+        old = self._values[key_id]
+        if self.context.is_logging:
+            self.context._undo.append((self, key_id, old))
+        if old is ABSENT:
+            self.context.key_map.retain(key_id)
+        self._values[key_id] = value
+        return 0
+
+    cdef int drop(self) except -1:
+        cdef uint32_t key_id = self._id()
+        if key_id >= <uint32_t> len(self._values):
+            return 0
+        old = self._values[key_id]
+        if old is ABSENT:
+            return 0
+        if self.context.is_logging:
+            self.context._undo.append((self, key_id, old))
+        self._values[key_id] = ABSENT
+        self.context.key_map.release(key_id)
+        return 0
+
+    cdef int _restore(self, uint32_t key_id, object value) except -1:
+        current = self._values[key_id]
+        if current is ABSENT and value is not ABSENT:
+            self.context.key_map.retain(key_id)
+        elif current is not ABSENT and value is ABSENT:
+            self.context.key_map.release(key_id)
+        self._values[key_id] = value
+        return 0
+
+    cdef uint32_t _id(self) except? 4294967295:
+        if not self.context.has_key:
+            self.context.current_key()
+        return self.context.current_id
+
+
+@cython.final
+cdef class ValueState:
+    """One value per key. Slot thread only."""
+
+    cdef StateColumn _column
+    cdef object _convert
+
+    def __cinit__(self, StateColumn column not None, convert=None):
+        self._column = column
+        self._convert = convert
+
+    def value(self):
+        return self._column.get()
+
+    def update(self, value):
+        if value is None:
+            self._column.drop()
+        else:
+            self._column.put(value if self._convert is None else self._convert(value))
+
+    def clear(self):
+        self._column.drop()
+
+
+@cython.final
+cdef class ListState:
+    """A list per key. Slot thread only."""
+
+    cdef StateColumn _column
+    cdef object _convert
+
+    def __cinit__(self, StateColumn column not None, convert=None):
+        self._column = column
+        self._convert = convert
+
+    def get(self):
+        values = self._column.get()
+        return [] if values is None else list(values)
+
+    def __iter__(self):
+        return iter(self.get())
+
+    def add(self, value):
+        value = value if self._convert is None else self._convert(value)
+        values = self._column.get_for_change()
+        if values is None:
+            self._column.put([value])
+        else:
+            values.append(value)
+
+    def add_all(self, values):
+        for value in values:
+            self.add(value)
+
+    def update(self, values):
+        new = list(values) if self._convert is None else [self._convert(value) for value in values]
+        if new:
+            self._column.put(new)
+        else:
+            self._column.drop()
+
+    def clear(self):
+        self._column.drop()
+
+
+@cython.final
+cdef class MapState:
+    """A dict per key. Slot thread only."""
+
+    cdef StateColumn _column
+    cdef object _convert_key
+    cdef object _convert_value
+
+    def __cinit__(self, StateColumn column not None, convert_key=None, convert_value=None):
+        self._column = column
+        self._convert_key = convert_key
+        self._convert_value = convert_value
+
+    cdef dict _entries(self):
+        entries = self._column.get()
+        return {} if entries is None else entries
+
+    def get(self, key):
+        return self._entries().get(key)
+
+    def put(self, key, value):
+        if self._convert_key is not None:
+            key = self._convert_key(key)
+        if self._convert_value is not None:
+            value = self._convert_value(value)
+        entries = self._column.get_for_change()
+        if entries is None:
+            self._column.put({key: value})
+        else:
+            entries[key] = value
+
+    def put_all(self, dict_value):
+        for key, value in dict_value.items():
+            self.put(key, value)
+
+    def remove(self, key):
+        entries = self._column.get_for_change()
+        if entries is not None and key in entries:
+            del entries[key]
+            if not entries:
+                self._column.drop()
+
+    def contains(self, key):
+        return key in self._entries()
+
+    def items(self):
+        return iter(list(self._entries().items()))
+
+    def keys(self):
+        return iter(list(self._entries()))
+
+    def values(self):
+        return iter(list(self._entries().values()))
+
+    def is_empty(self):
+        return not self._entries()
+
+    def clear(self):
+        self._column.drop()
+
+    def __getitem__(self, key):
+        return self.get(key)
+
+    def __setitem__(self, key, value):
+        self.put(key, value)
+
+    def __delitem__(self, key):
+        self.remove(key)
+
+    def __contains__(self, key):
+        return self.contains(key)
+
+    def __iter__(self):
+        return self.keys()
+
+
+@cython.final
+cdef class FoldingState:
+    """Reducing and aggregating state: an accumulator per key. Slot thread only."""
+
+    cdef StateColumn _column
+    cdef object _create
+    cdef object _add
+    cdef object _result
+
+    def __cinit__(self, StateColumn column not None, create, add, result):
+        self._column = column
+        self._create = create
+        self._add = add
+        self._result = result
+
+    def get(self):
+        accumulator = self._column.get()
+        if accumulator is None or self._result is None:
+            return accumulator
+        return self._result(accumulator)
+
+    def add(self, value):
+        accumulator = self._column.get()
+        if accumulator is None:
+            self._column.put(value if self._create is None else self._add(value, self._create()))
+        elif self._create is None:
+            self._column.put(self._add(accumulator, value))
+        else:
+            self._column.put(self._add(value, accumulator))
+
+    def clear(self):
+        self._column.drop()

@@ -1,0 +1,205 @@
+"""A job inside the calling process: one worker, stepped by whoever holds the job."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from flinkette.client.progress import Progress
+from flinkette.client.settings import deploy_options, plan_options
+from flinkette.contracts.job import (
+    CompletableFuture,
+    JobClient,
+    JobExecutionResult,
+    JobID,
+    JobStatus,
+)
+from flinkette.contracts.errors import JobCancelledError, UnsupportedFeatureError
+from flinkette.plan.job_graph import build_job_graph
+from flinkette.runtime.clock import SystemClock
+from flinkette.runtime.deploy import deploy
+from flinkette.runtime.worker import Worker
+
+if TYPE_CHECKING:
+    from flinkette.contracts.config import Configuration
+    from flinkette.graph.stream_graph import StreamGraph
+    from flinkette.runtime.clock import Clock
+
+__all__ = ["EmbeddedJob", "EmbeddedJobClient", "execute_embedded", "start_embedded"]
+
+
+class EmbeddedJob:
+    """A job that runs when `step` is called. One thread at a time.
+
+    Life: `step` until it returns False or raises; `close` in any case. A job that is closed
+    before it finished is cancelled: its sinks drop what they have not committed.
+    """
+
+    def __init__(
+        self,
+        stream_graph: StreamGraph,
+        configuration: Configuration,
+        job_name: str,
+        clock: Clock | None = None,
+    ) -> None:
+        self.job_id = JobID(uuid.uuid4().hex)
+        self.name = job_name
+        self.status = JobStatus.CREATED
+        self.started_s = time.monotonic()
+        self._clock = SystemClock() if clock is None else clock
+        job_graph = build_job_graph(stream_graph, plan_options(configuration))
+        self.worker = Worker(deploy(job_graph, deploy_options(configuration, self._clock)), self._clock)
+        self._is_open = False
+        self._is_closed = False
+
+    def step(self) -> bool:
+        """Run for a moment; sleep when there is nothing to do. False when the job has finished."""
+        if self._is_closed:
+            return False
+        try:
+            if not self._is_open:
+                self._is_open = True
+                self.status = JobStatus.RUNNING
+                self.worker.open()
+            if not self.worker.step():
+                if not self.worker.has_ended:
+                    self.worker.park()
+        except BaseException:
+            self.status = JobStatus.FAILED
+            self._close_quietly()
+            raise
+        if not self.worker.has_ended:
+            return True
+        self.status = JobStatus.FINISHED
+        self.close()
+        return False
+
+    def stop(self) -> None:
+        """End the sources where they are; stepping on finishes the job with what was read."""
+        self.worker.stop_sources()
+
+    def close(self) -> None:
+        """Release everything; a job that has not finished is cancelled."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self.status in (JobStatus.CREATED, JobStatus.RUNNING):
+            self.status = JobStatus.CANCELED
+        self.worker.close()
+
+    def _close_quietly(self) -> None:
+        """Close after a failure: the failure itself is what the caller must see."""
+        try:
+            self.close()
+        except Exception as error:
+            print(f"flinkette: while closing the failed job: {error}", file=sys.stderr)
+
+    def run(self, progress: Progress) -> None:
+        """Run to the end. Ctrl-C ends the sources, finishes with what was read, and reports."""
+        try:
+            while self.step():
+                progress.update(self)
+        except KeyboardInterrupt:
+            progress.clear()
+            self._stop_on_interrupt()
+            progress.summarise(self, is_interrupted=True)
+        finally:
+            progress.clear()
+            self.close()
+
+    def _stop_on_interrupt(self) -> None:
+        if self._is_closed:
+            return
+        self.stop()
+        while self.step():
+            pass
+
+    def result(self) -> JobExecutionResult:
+        """Describe the finished job."""
+        runtime_ms = int((time.monotonic() - self.started_s) * 1000)
+        return JobExecutionResult(self.job_id, runtime_ms, {})
+
+
+def execute_embedded(
+    stream_graph: StreamGraph, configuration: Configuration, job_name: str
+) -> JobExecutionResult:
+    """Run a program to its end in the calling thread."""
+    job = EmbeddedJob(stream_graph, configuration, job_name)
+    job.run(Progress.for_terminal())
+    return job.result()
+
+
+def start_embedded(
+    stream_graph: StreamGraph, configuration: Configuration, job_name: str
+) -> EmbeddedJobClient:
+    """Run a program in a thread of its own and return at once."""
+    return EmbeddedJobClient(EmbeddedJob(stream_graph, configuration, job_name))
+
+
+class EmbeddedJobClient(JobClient):
+    """Handle of a job that runs in a thread of this process. Any thread may call it."""
+
+    def __init__(self, job: EmbeddedJob) -> None:
+        self._job = job
+        self._wanted: str | None = None
+        self._result: CompletableFuture = CompletableFuture()
+        self._thread = threading.Thread(target=self._run, name=f"flinkette {job.name}", daemon=True)
+        self._thread.start()
+
+    def get_job_id(self) -> JobID:
+        return self._job.job_id
+
+    def get_job_status(self) -> CompletableFuture:
+        return CompletableFuture.completed(self._job.status)
+
+    def cancel(self) -> CompletableFuture:
+        """Cancel the job; the future is done when its sinks have dropped what was not committed."""
+        self._wanted = "cancel"
+        return self._after_end()
+
+    def stop_with_savepoint(
+        self,
+        advance_to_end_of_event_time: bool,  # noqa: FBT001 - PyFlink's signature
+        savepoint_directory: str | None = None,
+    ) -> CompletableFuture[str]:
+        raise UnsupportedFeatureError(
+            "stop_with_savepoint: savepoints come with checkpointing; call stop() to end the sources "
+            "and commit what was read, or cancel()"
+        )
+
+    def trigger_savepoint(self, savepoint_directory: str | None = None) -> CompletableFuture[str]:
+        raise UnsupportedFeatureError("trigger_savepoint: savepoints come with checkpointing")
+
+    def stop(self) -> CompletableFuture:
+        """End the sources; the future is done when what was read is processed and committed."""
+        self._wanted = "stop"
+        return self._after_end()
+
+    def get_accumulators(self) -> CompletableFuture:
+        return CompletableFuture.completed({})
+
+    def get_job_execution_result(self) -> CompletableFuture:
+        return self._result
+
+    def _after_end(self) -> CompletableFuture:
+        ended: CompletableFuture = CompletableFuture()
+        self._result.add_done_callback(lambda _: ended.complete(None))
+        return ended
+
+    def _run(self) -> None:
+        job = self._job
+        try:
+            while job.step():
+                if self._wanted == "cancel":
+                    job.close()
+                    raise JobCancelledError(f"job {job.name!r} ({job.job_id}) was cancelled")
+                if self._wanted == "stop":
+                    self._wanted = None
+                    job.stop()
+        except BaseException as error:
+            self._result.complete_exceptionally(error)
+        else:
+            self._result.complete(job.result())

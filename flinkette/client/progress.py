@@ -1,0 +1,90 @@
+"""What a person sees of a long job: one live line on a terminal, a summary on Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, TextIO
+
+from flinkette.exchange.element import MAX_WATERMARK_MS, MIN_WATERMARK_MS
+from flinkette.exchange.gate import Gate
+
+if TYPE_CHECKING:
+    from flinkette.client.embedded import EmbeddedJob
+
+__all__ = ["Progress"]
+
+FIRST_LINE_AFTER_S = 2.0
+INTERVAL_S = 0.5
+
+
+class Progress:
+    """Writes to a terminal's stderr; silent anywhere else."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self._next_s = time.monotonic() + FIRST_LINE_AFTER_S
+        self._width = 0
+
+    @classmethod
+    def for_terminal(cls) -> Progress:
+        """Progress on stderr if that is a terminal."""
+        stream = sys.stderr
+        return cls(stream if stream is not None and stream.isatty() else None)
+
+    def update(self, job: EmbeddedJob) -> None:
+        """Refresh the line when it is time."""
+        if self._stream is None or time.monotonic() < self._next_s:
+            return
+        self._next_s = time.monotonic() + INTERVAL_S
+        line = describe(job)
+        self._stream.write("\r" + line.ljust(self._width))
+        self._stream.flush()
+        self._width = len(line)
+
+    def clear(self) -> None:
+        """Remove the line."""
+        if self._stream is not None and self._width:
+            self._stream.write("\r" + " " * self._width + "\r")
+            self._stream.flush()
+            self._width = 0
+
+    def summarise(self, job: EmbeddedJob, *, is_interrupted: bool) -> None:
+        """Write what the job did; used when a person stopped it."""
+        stream = self._stream or sys.stderr
+        reason = "stopped by Ctrl-C" if is_interrupted else "finished"
+        stream.write(f"{job.name}: {reason}. {describe(job)}\n")
+
+
+def describe(job: EmbeddedJob) -> str:
+    """One line: rows in and out, rows/s, watermark, elapsed."""
+    subtasks = job.worker.subtasks
+    rows_in = sum(subtask.operators[0].rows_in for subtask in subtasks if subtask.is_source)
+    rows_out = sum(
+        subtask.operators[-1].rows_in
+        for subtask in subtasks
+        if subtask.operators[-1].__class__.__name__ == "SinkOperator"
+    )
+    elapsed_s = max(time.monotonic() - job.started_s, 1e-9)
+    watermarks = [
+        subtask.input.watermark_ms for subtask in subtasks if isinstance(subtask.input, Gate)
+    ]
+    return (
+        f"{rows_in:,} rows in, {rows_out:,} out, {rows_in / elapsed_s:,.0f} rows/s, "
+        f"watermark {watermark_text(min(watermarks)) if watermarks else '-'}, {elapsed_s:.0f} s"
+    )
+
+
+def watermark_text(time_ms: int) -> str:
+    """A watermark as people read times."""
+    if time_ms == MIN_WATERMARK_MS:
+        return "-"
+    if time_ms == MAX_WATERMARK_MS:
+        return "end"
+    from datetime import datetime, timedelta
+
+    try:
+        moment = datetime(1970, 1, 1) + timedelta(milliseconds=time_ms)  # noqa: DTZ001
+    except OverflowError:
+        return f"{time_ms} ms"
+    return moment.isoformat(sep=" ", timespec="seconds")

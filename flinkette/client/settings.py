@@ -1,0 +1,49 @@
+"""From a Configuration to what planning and running need."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from flinkette.contracts import options
+from flinkette.contracts.options import warn_unknown_keys
+from flinkette.plan.job_graph import PlanOptions
+from flinkette.runtime.deploy import DeployOptions
+
+if TYPE_CHECKING:
+    from flinkette.contracts.config import Configuration
+    from flinkette.runtime.clock import Clock
+
+__all__ = ["deploy_options", "plan_options"]
+
+
+def plan_options(configuration: Configuration) -> PlanOptions:
+    """Read what planning depends on; warn once about keys nobody knows."""
+    warn_unknown_keys(configuration)
+    parallelism = configuration.get(options.PARALLELISM)
+    if parallelism is None:
+        parallelism = available_cores()
+    max_parallelism = configuration.get(options.MAX_PARALLELISM)
+    return PlanOptions(
+        parallelism,
+        max_parallelism if max_parallelism > 0 else None,
+        bool(configuration.get(options.OPERATOR_CHAINING)),
+    )
+
+
+def deploy_options(configuration: Configuration, clock: Clock) -> DeployOptions:
+    """Read what running depends on."""
+    return DeployOptions(
+        clock=clock,
+        batch_rows=configuration.get(options.BATCH_ROWS),
+        is_object_reuse=bool(configuration.get(options.OBJECT_REUSE)),
+        watermark_interval_ms=configuration.get(options.AUTO_WATERMARK_INTERVAL),
+        job_parameters=configuration.get(options.GLOBAL_JOB_PARAMETERS) or {},
+    )
+
+
+def available_cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,98 @@
+"""CollectSink: hands rows to the calling program through a bounded buffer in this process."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from flinkette.contracts.sink import Sink, SinkWriter
+
+if TYPE_CHECKING:
+    from flinkette._native.batch import Batch
+    from flinkette.contracts.sink import SinkContext
+
+__all__ = ["CollectBuffer", "CollectSink", "CollectWriter"]
+
+DEFAULT_MAX_BATCHES = 4
+
+
+class CollectBuffer:
+    """Lists of rows on their way from the writers to the program that takes them.
+
+    Writers append, one consumer takes; both are single deque operations, so they may live in
+    different threads.
+
+    Parameters
+    ----------
+    max_batches
+        Lists held before writers report that they are not ready (>= 1); None: no bound.
+    """
+
+    def __init__(self, max_batches: int | None = DEFAULT_MAX_BATCHES) -> None:
+        self.max_batches = max_batches
+        self._batches: deque[list[Any]] = deque()
+
+    def __len__(self) -> int:
+        """Return the number of lists waiting."""
+        return len(self._batches)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether writers have to wait."""
+        return self.max_batches is not None and len(self._batches) >= self.max_batches
+
+    def put(self, rows: list[Any]) -> None:
+        """Append the rows of one batch; takes the list."""
+        self._batches.append(rows)
+
+    def take(self) -> list[Any] | None:
+        """Remove and return the oldest list of rows, or None if none is waiting."""
+        try:
+            return self._batches.popleft()
+        except IndexError:
+            return None
+
+    def take_all(self) -> list[Any]:
+        """Remove and return every row waiting, in order."""
+        rows: list[Any] = []
+        while (batch := self.take()) is not None:
+            rows.extend(batch)
+        return rows
+
+
+class CollectSink(Sink):
+    """Gives rows to the program that runs the job (`execute_and_collect`).
+
+    Parameters
+    ----------
+    buffer
+        Shared by reference with the consumer; a bounded one of its own if not given.
+
+    Notes
+    -----
+    Works only with workers in the calling process. A full buffer pauses the job until the consumer
+    takes.
+    """
+
+    def __init__(self, buffer: CollectBuffer | None = None) -> None:
+        self.buffer = CollectBuffer() if buffer is None else buffer
+
+    def create_writer(self, context: SinkContext) -> CollectWriter:
+        """Make the writer of one subtask."""
+        return CollectWriter(self.buffer)
+
+
+class CollectWriter(SinkWriter):
+    """Appends each batch's rows to the shared buffer."""
+
+    def __init__(self, buffer: CollectBuffer) -> None:
+        self._buffer = buffer
+
+    def is_ready(self) -> bool:
+        """Tell whether the consumer has kept up."""
+        return not self._buffer.is_full
+
+    def write(self, batch: Batch) -> None:
+        """Hand the rows to the consumer."""
+        if batch.num_rows:
+            self._buffer.put(list(batch.objects()))

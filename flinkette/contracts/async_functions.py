@@ -1,0 +1,188 @@
+"""User functions that wait for something outside: `AsyncFunction` and when a call is repeated."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from flinkette.contracts.row_functions import Function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flinkette.contracts.time import Time
+
+__all__ = [
+    "AsyncFunction",
+    "AsyncFunctionDescriptor",
+    "AsyncRetryPredicate",
+    "AsyncRetryStrategy",
+]
+
+IN = TypeVar("IN")
+OUT = TypeVar("OUT")
+
+
+class AsyncRetryPredicate(ABC, Generic[OUT]):
+    """Tells after which results and exceptions a call is repeated."""
+
+    @abstractmethod
+    def result_predicate(self) -> Callable[[list[OUT]], bool] | None:
+        """Return what is asked about each result, None for no question."""
+
+    @abstractmethod
+    def exception_predicate(self) -> Callable[[Exception], bool] | None:
+        """Return what is asked about each exception, None for no question."""
+
+
+class _RetryPredicate(AsyncRetryPredicate[OUT]):
+    def __init__(
+        self,
+        result_predicate: Callable[[list[OUT]], bool] | None,
+        exception_predicate: Callable[[Exception], bool] | None,
+    ) -> None:
+        self._result_predicate = result_predicate
+        self._exception_predicate = exception_predicate
+
+    def result_predicate(self) -> Callable[[list[OUT]], bool] | None:
+        return self._result_predicate
+
+    def exception_predicate(self) -> Callable[[Exception], bool] | None:
+        return self._exception_predicate
+
+
+class AsyncRetryStrategy(ABC, Generic[OUT]):
+    """Tells whether and when a call is repeated. Stateless: attempts are counted by the engine."""
+
+    @abstractmethod
+    def can_retry(self, current_attempts: int) -> bool:
+        """Tell whether attempt number `current_attempts` (from 1) may be followed by another."""
+
+    @abstractmethod
+    def get_backoff_time_millis(self, current_attempts: int) -> int:
+        """Return the ms to wait after attempt number `current_attempts` (from 1)."""
+
+    @abstractmethod
+    def get_retry_predicate(self) -> AsyncRetryPredicate[OUT]:
+        """Return what decides that a call must be repeated."""
+
+    @staticmethod
+    def no_restart() -> AsyncRetryStrategy[Any]:
+        """Return the strategy that never repeats a call."""
+        return _ExponentialBackoff(-1, 0, 0, 1.0, _RetryPredicate(None, None))
+
+    @staticmethod
+    def fixed_delay(
+        max_attempts: int,
+        backoff_time_millis: int,
+        result_predicate: Callable[[list[OUT]], bool] | None = None,
+        exception_predicate: Callable[[Exception], bool] | None = None,
+    ) -> AsyncRetryStrategy[OUT]:
+        """Return the strategy that waits the same time before each attempt."""
+        predicate = _RetryPredicate(result_predicate, exception_predicate)
+        return _ExponentialBackoff(
+            max_attempts, backoff_time_millis, backoff_time_millis, 1.0, predicate
+        )
+
+    @staticmethod
+    def exponential_backoff(
+        max_attempts: int,
+        initial_delay: int,
+        max_retry_delay: int,
+        multiplier: float,
+        result_predicate: Callable[[list[OUT]], bool] | None = None,
+        exception_predicate: Callable[[Exception], bool] | None = None,
+    ) -> AsyncRetryStrategy[OUT]:
+        """Return the strategy whose waiting time grows by `multiplier` up to a maximum (ms)."""
+        predicate = _RetryPredicate(result_predicate, exception_predicate)
+        return _ExponentialBackoff(
+            max_attempts, initial_delay, max_retry_delay, multiplier, predicate
+        )
+
+
+class _ExponentialBackoff(AsyncRetryStrategy[OUT]):
+    """All three strategies: a fixed delay is a multiplier of 1, no restart allows no attempt."""
+
+    def __init__(
+        self,
+        max_attempts: int,
+        initial_delay_ms: int,
+        max_delay_ms: int,
+        multiplier: float,
+        predicate: AsyncRetryPredicate[OUT],
+    ) -> None:
+        self._max_attempts = max_attempts
+        self._initial_delay_ms = initial_delay_ms
+        self._max_delay_ms = max_delay_ms
+        self._multiplier = multiplier
+        self._predicate = predicate
+
+    def can_retry(self, current_attempts: int) -> bool:
+        return current_attempts <= self._max_attempts
+
+    def get_backoff_time_millis(self, current_attempts: int) -> int:
+        growth = self._multiplier ** max(0, current_attempts - 1)
+        return int(min(self._initial_delay_ms * growth, self._max_delay_ms))
+
+    def get_retry_predicate(self) -> AsyncRetryPredicate[OUT]:
+        return self._predicate
+
+
+class AsyncFunction(Function, Generic[IN, OUT]):
+    """Makes any number of values of one value and may wait while others are worked on."""
+
+    @abstractmethod
+    async def async_invoke(self, value: IN) -> list[OUT]:
+        """Return the values for `value` as a list."""
+
+    def timeout(self, value: IN) -> list[OUT]:
+        """Return the values for a call that took too long; raises unless overridden.
+
+        Raises
+        ------
+        TimeoutError
+            Always, naming the value.
+        """
+        raise TimeoutError(
+            f"async_invoke took longer than the time-out for the value {value!r}; raise the "
+            "time-out or override timeout(self, value)"
+        )
+
+
+class AsyncFunctionDescriptor:
+    """An async function with everything that was asked for beside it.
+
+    Parameters
+    ----------
+    async_function : AsyncFunction
+        The function.
+    timeout : Time
+        How long a call may take, retries included.
+    capacity : int
+        How many calls may run at once in one instance.
+    async_retry_strategy : AsyncRetryStrategy
+        When a call is repeated.
+    output_mode : AsyncFunctionDescriptor.OutputMode
+        Whether results keep the order of the rows.
+    """
+
+    class OutputMode(Enum):
+        """Whether results keep the order of the rows."""
+
+        ORDERED = 0
+        UNORDERED = 1
+
+    def __init__(
+        self,
+        async_function: AsyncFunction[Any, Any],
+        timeout: Time,
+        capacity: int,
+        async_retry_strategy: AsyncRetryStrategy[Any],
+        output_mode: AsyncFunctionDescriptor.OutputMode,
+    ) -> None:
+        self.async_function = async_function
+        self.timeout = timeout
+        self.capacity = capacity
+        self.async_retry_strategy = async_retry_strategy
+        self.output_mode = output_mode

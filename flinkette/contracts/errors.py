@@ -1,0 +1,143 @@
+"""The exceptions flinkette raises: one tree, each also the builtin it refines.
+
+A message says what went wrong, where, the value, and what to do.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigurationError",
+    "FlinketteError",
+    "InvalidPipelineError",
+    "InvalidTypeError",
+    "JobCancelledError",
+    "JobExecutionError",
+    "KeyEncodingError",
+    "MalformedInputError",
+    "MissingTimestampError",
+    "RowConversionError",
+    "SinkError",
+    "SourceError",
+    "UnsupportedFeatureError",
+    "UserFunctionError",
+]
+
+
+class FlinketteError(Exception):
+    """Base of every exception that flinkette raises itself."""
+
+
+class InvalidPipelineError(FlinketteError, ValueError):
+    """The program asks for something that cannot be built, such as a window of size 0."""
+
+
+class InvalidTypeError(FlinketteError, TypeError):
+    """An argument or a type description has the wrong Python type."""
+
+
+class ConfigurationError(FlinketteError, ValueError):
+    """The value of a configuration key cannot be read or is out of range."""
+
+
+class UnsupportedFeatureError(FlinketteError, NotImplementedError):
+    """A part of PyFlink's API that needs a JVM, or that flinkette does not have yet."""
+
+
+class RowConversionError(FlinketteError, ValueError):
+    """A value does not fit the type declared for its stream or state."""
+
+
+class KeyEncodingError(FlinketteError, TypeError):
+    """A key has no canonical encoding, so it cannot be partitioned."""
+
+
+class MissingTimestampError(FlinketteError, ValueError):
+    """A row without event time reached an operator that needs one."""
+
+
+class MalformedInputError(FlinketteError, ValueError):
+    """A piece of input cannot be parsed.
+
+    Parameters
+    ----------
+    message : str
+        The whole text, with file, line and what to do.
+    file : str
+        Path of the input, empty if it is not a file.
+    line : int
+        Line number counted from 1, 0 if unknown.
+
+    Attributes
+    ----------
+    file : str
+        As the parameter.
+    line : int
+        As the parameter.
+    """
+
+    def __init__(self, message: str, *, file: str = "", line: int = 0) -> None:
+        super().__init__(message)
+        self.file = file
+        self.line = line
+
+
+class SourceError(FlinketteError, OSError):
+    """A source cannot be read: missing file, no permission, closed connection."""
+
+
+class SinkError(FlinketteError, OSError):
+    """A sink cannot be written."""
+
+
+class JobExecutionError(FlinketteError, RuntimeError):
+    """A job ended in failure; the reason is `__cause__`."""
+
+
+class JobCancelledError(FlinketteError, RuntimeError):
+    """A job was cancelled before it ended."""
+
+
+class UserFunctionError(JobExecutionError):
+    """A user function raised; its exception is `__cause__`.
+
+    Parameters
+    ----------
+    message : str
+        The whole text.
+    operator : str
+        Name of the operator that called the function.
+    call_site : str
+        Where in the user's program the operator was made, `file:line`; empty if unknown.
+    key : object
+        Key of the row, None outside keyed streams.
+    timestamp_ms : int or None
+        Event time of the row, None if it has none.
+    value_text : str
+        The row as text, cut to 1 kB.
+    subtask : int
+        Index of the parallel instance, counted from 0.
+
+    Attributes
+    ----------
+    operator, call_site, key, timestamp_ms, value_text, subtask
+        As the parameters.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operator: str = "",
+        call_site: str = "",
+        key: object = None,
+        timestamp_ms: int | None = None,
+        value_text: str = "",
+        subtask: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.operator = operator
+        self.call_site = call_site
+        self.key = key
+        self.timestamp_ms = timestamp_ms
+        self.value_text = value_text
+        self.subtask = subtask

@@ -1,0 +1,196 @@
+"""Stream methods that choose who receives which row; they change edges and append no operator."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from flinkette.contracts.errors import UnsupportedFeatureError
+from flinkette.contracts.functions import KeySelector, Partitioner
+from flinkette.datastream.call_site import find_call_site
+from flinkette.datastream.checks import invalid_argument, require_function, require_instance
+from flinkette.datastream.stream_base import StreamBase
+from flinkette.graph.transformations import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flinkette.datastream.data_stream import DataStream
+
+__all__ = ["ExchangeMethods", "not_yet"]
+
+
+def not_yet(what: str) -> NoReturn:
+    """Refuse a part of PyFlink's API that this release does not have."""
+    raise UnsupportedFeatureError(
+        f"{what} is not there yet in this release of flinkette (at {find_call_site()})"
+    )
+
+
+class ExchangeMethods(StreamBase):
+    """`union`, `rebalance` and the other ways rows go to the next operator's subtasks."""
+
+    def union(self, *streams: DataStream) -> DataStream:
+        """Put the rows of several streams into one.
+
+        Parameters
+        ----------
+        *streams : DataStream
+            Streams of the same type; a stream given twice comes twice.
+
+        Returns
+        -------
+        DataStream
+            All rows; the rows of one stream keep their order, between streams there is none.
+
+        Raises
+        ------
+        InvalidPipelineError
+            If the types differ, or a stream belongs to another environment.
+        """
+        edges = self._edges
+        for stream in streams:
+            require_instance("union", stream, DataStream)
+            if stream._env is not self._env:
+                raise invalid_argument("union() got a stream of another environment")
+            if stream.get_type() != self.get_type():
+                raise invalid_argument(
+                    f"union() needs streams of one type, got {self.get_type()} and "
+                    f"{stream.get_type()}; map one of them to the other's type"
+                )
+            edges += stream._edges
+        return DataStream(self._env, edges, None, self._output_type)
+
+    def shuffle(self) -> DataStream:
+        """Send each row to a random subtask of the next operator.
+
+        Returns
+        -------
+        DataStream
+            The same rows.
+        """
+        return self._exchanged(Exchange.SHUFFLE)
+
+    def rescale(self) -> DataStream:
+        """Send rows in turn to those subtasks of the next operator that are near.
+
+        Returns
+        -------
+        DataStream
+            The same rows.
+        """
+        return self._exchanged(Exchange.RESCALE)
+
+    def rebalance(self) -> DataStream:
+        """Send rows in turn to all subtasks of the next operator.
+
+        Returns
+        -------
+        DataStream
+            The same rows.
+        """
+        return self._exchanged(Exchange.REBALANCE)
+
+    def forward(self) -> DataStream:
+        """Send rows to the subtask of the same index; both parallelisms must be equal.
+
+        Returns
+        -------
+        DataStream
+            The same rows.
+        """
+        return self._exchanged(Exchange.FORWARD)
+
+    def broadcast(
+        self,
+        broadcast_state_descriptor: Any = None,
+        *other_broadcast_state_descriptors: Any,
+    ) -> DataStream:
+        """Send each row to every subtask of the next operator.
+
+        Parameters
+        ----------
+        broadcast_state_descriptor : MapStateDescriptor, optional
+            For the broadcast state pattern, which is not there yet.
+        *other_broadcast_state_descriptors : MapStateDescriptor
+            Further states of the pattern.
+
+        Returns
+        -------
+        DataStream
+            The same rows, once per subtask.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            If a state descriptor is given.
+        """
+        if broadcast_state_descriptor is not None or other_broadcast_state_descriptors:
+            not_yet("broadcast() with state descriptors")
+        return self._exchanged(Exchange.BROADCAST)
+
+    def partition_custom(
+        self,
+        partitioner: Callable[..., int] | Partitioner,
+        key_selector: Callable[..., Any] | KeySelector,
+    ) -> DataStream:
+        """Let a function choose the subtask of the next operator for each row.
+
+        Parameters
+        ----------
+        partitioner : callable or Partitioner
+            Takes a key and the number of subtasks, returns an index counted from 0.
+        key_selector : callable or KeySelector
+            Takes a row, returns the key for `partitioner`.
+
+        Returns
+        -------
+        DataStream
+            The same rows.
+
+        Raises
+        ------
+        InvalidTypeError
+            If an argument cannot be called.
+        """
+        require_function("partition_custom", partitioner, Partitioner)
+        require_function("partition_custom", key_selector, KeySelector)
+        return self._exchanged(
+            Exchange.CUSTOM,
+            partitioner=partitioner,
+            key_selector=key_selector,
+        )
+
+    def connect(self, ds: Any) -> NoReturn:
+        """Process this stream together with another one; not there yet.
+
+        Parameters
+        ----------
+        ds : DataStream or BroadcastStream
+            The other stream.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            Always.
+        """
+        not_yet("connect()")
+
+    def cache(self) -> NoReturn:
+        """Keep the rows for later jobs of this program; not there yet.
+
+        Raises
+        ------
+        UnsupportedFeatureError
+            Always.
+        """
+        not_yet("cache()")
+
+    def _exchanged(self, exchange: Exchange, **settings: Any) -> DataStream:
+        """Return a stream whose rows go on by `exchange`."""
+        from flinkette.datastream.data_stream import DataStream
+
+        edges = tuple(
+            replace(edge, exchange=exchange, is_explicit=True, **settings) for edge in self._edges
+        )
+        return DataStream(self._env, edges, None, self._output_type)

@@ -1,0 +1,65 @@
+"""The receiving end of a subtask: merges its channels into one sequence of elements."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from flinkette._native.batch import Batch
+from flinkette.exchange.element import EndOfInput, StatusChange, Watermark
+from flinkette.exchange.watermark_merge import WatermarkMerge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flinkette.exchange.channel import Channel
+    from flinkette.exchange.element import Element
+
+__all__ = ["Gate"]
+
+
+class Gate:
+    """Takes elements from several channels in turn; order within a channel is kept."""
+
+    def __init__(self, channels: Sequence[Channel]) -> None:
+        self._channels = channels
+        self._merge = WatermarkMerge(len(channels))
+        self._ready: deque[Element] = deque()
+        self._next = 0
+        self._has_ended = False
+
+    @property
+    def watermark_ms(self) -> int:
+        """The merged watermark."""
+        return self._merge.current_ms
+
+    def poll(self) -> Element | None:
+        """Take the next element, or None when every channel is empty."""
+        while not self._ready:
+            if not self._poll_channels():
+                return None
+        return self._ready.popleft()
+
+    def _poll_channels(self) -> bool:
+        count = len(self._channels)
+        for turn in range(count):
+            index = (self._next + turn) % count
+            element = self._channels[index].poll()
+            if element is not None:
+                self._next = (index + 1) % count
+                self._accept(index, element)
+                return True
+        return False
+
+    def _accept(self, index: int, element: Element) -> None:
+        if isinstance(element, Batch):
+            self._ready.append(element)
+        elif isinstance(element, Watermark):
+            self._ready.extend(self._merge.on_watermark(index, element.time_ms))
+        elif isinstance(element, StatusChange):
+            self._ready.extend(self._merge.on_status(index, is_idle=element.is_idle))
+        else:
+            self._ready.extend(self._merge.on_end(index))
+            if self._merge.is_ended and not self._has_ended:
+                self._has_ended = True
+                self._ready.append(EndOfInput())

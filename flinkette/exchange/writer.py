@@ -1,0 +1,124 @@
+"""The sending end of an edge: chooses the channels of each row."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from flinkette._native.batch import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from flinkette.exchange.channel import Channel
+    from flinkette.exchange.element import Element
+
+__all__ = ["EdgeWriter", "Router"]
+
+
+class Router(ABC):
+    """Splits batches over receivers. Keeps every row; order per receiver is row order."""
+
+    @abstractmethod
+    def route(self, batch: Batch) -> list[tuple[int, Batch]]:
+        """Return (receiver, rows) pairs, at most one per receiver."""
+
+
+class SingleRouter(Router):
+    """Everything to one receiver: FORWARD, GLOBAL, and any exchange with one receiver."""
+
+    def __init__(self, receiver: int) -> None:
+        self._receiver = receiver
+
+    def route(self, batch: Batch) -> list[tuple[int, Batch]]:
+        return [(self._receiver, batch)]
+
+
+class RoundRobinRouter(Router):
+    """Row by row in turn over some of the receivers: REBALANCE (all), RESCALE (the local group)."""
+
+    def __init__(self, receivers: Sequence[int], start: int) -> None:
+        self._receivers = receivers
+        self._next = start % len(receivers)
+
+    def route(self, batch: Batch) -> list[tuple[int, Batch]]:
+        from flinkette._native.partition import round_robin
+
+        parts = round_robin(batch.num_rows, len(self._receivers), self._next)
+        self._next = (self._next + batch.num_rows) % len(self._receivers)
+        return [
+            (self._receivers[part], batch.take(rows)) for part, rows in enumerate(parts) if len(rows)
+        ]
+
+
+class BroadcastRouter(Router):
+    """Every row to every receiver; each gets its own copy of mutable values."""
+
+    def __init__(self, num_receivers: int, copy: Callable[[Batch], Batch]) -> None:
+        self._num_receivers = num_receivers
+        self._copy = copy
+
+    def route(self, batch: Batch) -> list[tuple[int, Batch]]:
+        copies = [(receiver, self._copy(batch)) for receiver in range(1, self._num_receivers)]
+        return [(0, batch), *copies]
+
+
+class HashRouter(Router):
+    """By key group: the subtask that owns the key's group gets the row."""
+
+    def __init__(self, num_receivers: int, max_parallelism: int) -> None:
+        self._num_receivers = num_receivers
+        self._max_parallelism = max_parallelism
+
+    def route(self, batch: Batch) -> list[tuple[int, Batch]]:
+        from flinkette._native.keys import hash_keys, owners
+        from flinkette._native.partition import scatter
+
+        batch = batch.with_keys(batch.keys, hash_keys(batch.keys))
+        if self._num_receivers == 1:
+            return [(0, batch)]
+        owner = owners(batch.hashes, self._max_parallelism, self._num_receivers)
+        parts = scatter(owner, self._num_receivers)
+        return [(part, batch.take(rows)) for part, rows in enumerate(parts) if len(rows)]
+
+
+class IndexRouter(Router):
+    """By a receiver index computed for each row: CUSTOM and SHUFFLE."""
+
+    def __init__(self, num_receivers: int, choose: Callable[[Batch], Any]) -> None:
+        self._num_receivers = num_receivers
+        self._choose = choose
+
+    def route(self, batch: Batch) -> list[tuple[int, Batch]]:
+        from flinkette._native.partition import scatter
+
+        parts = scatter(self._choose(batch), self._num_receivers)
+        return [(part, batch.take(rows)) for part, rows in enumerate(parts) if len(rows)]
+
+
+class EdgeWriter:
+    """Sends elements along one edge. `emit` never waits: what finds no room stays pending."""
+
+    def __init__(self, channels: Sequence[Channel], router: Router) -> None:
+        self._channels = channels
+        self._router = router
+        self._pending: deque[tuple[int, Element]] = deque()
+
+    def flush(self) -> bool:
+        """Hand on what is pending; False when a receiver has no room."""
+        for _ in range(len(self._pending)):
+            receiver, element = self._pending.popleft()
+            if self._channels[receiver].has_room():
+                self._channels[receiver].put(element)
+            else:
+                self._pending.append((receiver, element))
+        return not self._pending
+
+    def emit(self, element: Element) -> None:
+        """Send a batch to its receivers, anything else to all. Only after `flush` returned True."""
+        if isinstance(element, Batch):
+            self._pending.extend(self._router.route(element))
+        else:
+            self._pending.extend((receiver, element) for receiver in range(len(self._channels)))
+        self.flush()

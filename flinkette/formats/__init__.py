@@ -1,0 +1,11 @@
+"""Tier 1. Owns bytes to batch and back: lines, CSV, JSON lines, Parquet; may import contracts, _native.
+
+A reading format turns blocks of whole records into batches (`file_format.BlockDecoder`); a writing
+format appends batches to a stream (`file_format.PartWriter`). Which file, which bytes of it and
+what happens to the finished file is the business of `connectors`. Start reading at `file_format`,
+then `lines`. Invariant: a format never keeps more than one block or row group in memory.
+"""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,0 +1,202 @@
+"""The JobGraph: chained transformations with their parallelism, and the edges between chains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flinkette.contracts.errors import InvalidPipelineError
+from flinkette.graph.operators import SourceDescription, WindowDescription
+from flinkette.graph.transformations import Edge, Exchange, Transformation
+from flinkette.plan.key_groups import MAX_PARALLELISM_LIMIT, default_max_parallelism
+
+if TYPE_CHECKING:
+    from flinkette.graph.stream_graph import StreamGraph
+
+__all__ = ["JobEdge", "JobGraph", "PlanOptions", "Vertex", "build_job_graph"]
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What of the configuration planning depends on."""
+
+    parallelism: int
+    max_parallelism: int | None = None
+    is_chaining_enabled: bool = True
+
+
+@dataclass(frozen=True)
+class JobEdge:
+    """An edge between two vertices, with everything decided."""
+
+    source: int
+    """Index of the sending vertex in `JobGraph.vertices`."""
+    producer: Transformation
+    """Member of the sending vertex whose output travels."""
+    target: int
+    exchange: Exchange
+    edge: Edge
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """A chain of transformations: the unit of parallelism."""
+
+    index: int
+    nodes: tuple[Transformation, ...]
+    parallelism: int
+    max_parallelism: int
+
+    @property
+    def name(self) -> str:
+        """Names of the members joined by arrows, as Flink shows them."""
+        return " -> ".join(node.name for node in self.nodes)
+
+
+@dataclass(frozen=True)
+class JobGraph:
+    """Vertices in topological order and the edges between them."""
+
+    vertices: tuple[Vertex, ...]
+    edges: tuple[JobEdge, ...]
+
+    def inputs_of(self, vertex: Vertex) -> list[JobEdge]:
+        """Edges that end at `vertex`."""
+        return [edge for edge in self.edges if edge.target == vertex.index]
+
+    def outputs_of(self, vertex: Vertex) -> list[JobEdge]:
+        """Edges that start at `vertex`."""
+        return [edge for edge in self.edges if edge.source == vertex.index]
+
+
+def build_job_graph(stream_graph: StreamGraph, options: PlanOptions) -> JobGraph:
+    """Check the program, decide parallelisms and exchanges, and chain.
+
+    Raises
+    ------
+    InvalidPipelineError
+        Duplicate uids, impossible parallelisms, or forward edges between different parallelisms.
+    """
+    nodes = stream_graph.nodes
+    if not nodes:
+        raise InvalidPipelineError(
+            "no operators defined in this program: call methods of a DataStream "
+            "(for example env.from_collection([...]).print()) before execute()"
+        )
+    _check_uids(nodes)
+    parallelism = {id(node): _parallelism(node, options) for node in nodes}
+    exchanges = {
+        id(edge): _exchange(node, edge, parallelism) for node in nodes for edge in node.inputs
+    }
+    chains = _chain(nodes, parallelism, exchanges, options)
+    chain_of = {id(node): index for index, chain in enumerate(chains) for node in chain}
+    vertices = tuple(
+        Vertex(
+            index,
+            tuple(chain),
+            parallelism[id(chain[0])],
+            _max_parallelism(chain, parallelism[id(chain[0])], options),
+        )
+        for index, chain in enumerate(chains)
+    )
+    edges = tuple(
+        JobEdge(chain_of[id(edge.source)], edge.source, chain_of[id(node)], exchanges[id(edge)], edge)
+        for node in nodes
+        for edge in node.inputs
+        if chain_of[id(edge.source)] != chain_of[id(node)]
+    )
+    return JobGraph(vertices, edges)
+
+
+def _check_uids(nodes: list[Transformation]) -> None:
+    seen: dict[str, Transformation] = {}
+    for node in nodes:
+        if node.uid is None:
+            continue
+        other = seen.setdefault(node.uid, node)
+        if other is not node:
+            raise InvalidPipelineError(
+                f"uid {node.uid!r} is used twice: by {other.name!r} ({other.call_site}) and "
+                f"{node.name!r} ({node.call_site}); give each operator its own uid"
+            )
+
+
+def _parallelism(node: Transformation, options: PlanOptions) -> int:
+    is_single = node.is_non_parallel or (
+        isinstance(node.operator, SourceDescription) and not node.operator.source.is_parallel
+    )
+    if isinstance(node.operator, WindowDescription) and node.operator.is_all:
+        is_single = True
+    parallelism = node.parallelism if node.parallelism is not None else options.parallelism
+    if is_single:
+        if node.parallelism is not None and node.parallelism > 1:
+            raise InvalidPipelineError(
+                f"operator {node.name!r} ({node.call_site}): parallelism {node.parallelism}, but it "
+                "can only run with parallelism 1; remove set_parallelism or set it to 1"
+            )
+        return 1
+    return parallelism
+
+
+def _max_parallelism(chain: list[Transformation], parallelism: int, options: PlanOptions) -> int:
+    declared = [node.max_parallelism for node in chain if node.max_parallelism is not None]
+    chosen = min(declared) if declared else options.max_parallelism
+    if chosen is None or chosen <= 0:
+        return default_max_parallelism(parallelism)
+    if parallelism > chosen or chosen > MAX_PARALLELISM_LIMIT:
+        raise InvalidPipelineError(
+            f"operator {chain[0].name!r} ({chain[0].call_site}): parallelism {parallelism} is above "
+            f"its max_parallelism {chosen}; raise max_parallelism (at most {MAX_PARALLELISM_LIMIT}) "
+            "or lower parallelism"
+        )
+    return chosen
+
+
+def _exchange(node: Transformation, edge: Edge, parallelism: dict[int, int]) -> Exchange:
+    if edge.exchange is not Exchange.FORWARD:
+        return edge.exchange
+    sender, receiver = parallelism[id(edge.source)], parallelism[id(node)]
+    if sender == receiver:
+        return Exchange.FORWARD
+    if edge.is_explicit:
+        raise InvalidPipelineError(
+            f"operator {node.name!r} ({node.call_site}): forward() needs equal parallelisms, but "
+            f"{edge.source.name!r} has {sender} and {node.name!r} has {receiver}; "
+            "use rebalance() or set the same parallelism"
+        )
+    return Exchange.REBALANCE
+
+
+def _chain(
+    nodes: list[Transformation],
+    parallelism: dict[int, int],
+    exchanges: dict[int, Exchange],
+    options: PlanOptions,
+) -> list[list[Transformation]]:
+    """Join each node to its only input where rows need not leave the subtask."""
+    consumers: dict[int, int] = {}
+    for node in nodes:
+        for edge in node.inputs:
+            if edge.tag is None:
+                consumers[id(edge.source)] = consumers.get(id(edge.source), 0) + 1
+    chains: list[list[Transformation]] = []
+    chain_of: dict[int, list[Transformation]] = {}
+    for node in nodes:
+        edge = node.inputs[0] if len(node.inputs) == 1 else None
+        if (
+            edge is not None
+            and options.is_chaining_enabled
+            and edge.tag is None
+            and exchanges[id(edge)] is Exchange.FORWARD
+            and consumers[id(edge.source)] == 1
+            and not (node.is_chain_start or node.is_chaining_disabled)
+            and not edge.source.is_chaining_disabled
+            and node.slot_sharing_group in (None, edge.source.slot_sharing_group)
+        ):
+            chain = chain_of[id(edge.source)]
+        else:
+            chain = []
+            chains.append(chain)
+        chain.append(node)
+        chain_of[id(node)] = chain
+    return chains

@@ -1,0 +1,274 @@
+"""From a JobGraph to subtasks with their operators and channels, all in one worker."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flinkette._native.rows import copy_batch
+from flinkette.contracts.errors import InvalidPipelineError
+from flinkette.exchange.channel import LocalChannel
+from flinkette.exchange.gate import Gate
+from flinkette.exchange.writer import (
+    BroadcastRouter,
+    EdgeWriter,
+    HashRouter,
+    IndexRouter,
+    RoundRobinRouter,
+    Router,
+    SingleRouter,
+)
+from flinkette.graph.operators import (
+    AssignTimestampsDescription,
+    MapBatchesDescription,
+    ReduceDescription,
+    RunningAggregateDescription,
+    SinkDescription,
+    SourceDescription,
+    WindowDescription,
+)
+from flinkette.graph.transformations import Exchange
+from flinkette.runtime.operator import SubtaskContext
+from flinkette.runtime.source_input import SourceInput
+from flinkette.runtime.subtask import Output, Subtask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flinkette._native.batch import Batch
+    from flinkette.contracts.output_tag import OutputTag
+    from flinkette.graph.transformations import Transformation
+    from flinkette.plan.job_graph import JobEdge, JobGraph, Vertex
+    from flinkette.runtime.clock import Clock
+    from flinkette.runtime.operator import Operator, OperatorInfo
+
+__all__ = ["DeployOptions", "deploy"]
+
+
+@dataclass(frozen=True)
+class DeployOptions:
+    """What of the configuration running depends on."""
+
+    clock: Clock
+    batch_rows: int = 8192
+    is_object_reuse: bool = False
+    watermark_interval_ms: int = 200
+    job_parameters: dict[str, str] = field(default_factory=dict)
+    random: random.Random = field(default_factory=random.Random)
+
+
+def deploy(job_graph: JobGraph, options: DeployOptions) -> list[Subtask]:
+    """Build every subtask; nothing is opened yet except sources and their files."""
+    channels = {
+        id(edge): make_channels(
+            job_graph.vertices[edge.source].parallelism, job_graph.vertices[edge.target].parallelism
+        )
+        for edge in job_graph.edges
+    }
+    subtasks: list[Subtask] = []
+    try:
+        for vertex in job_graph.vertices:
+            subtasks += _deploy_vertex(job_graph, vertex, channels, options)
+    except BaseException:
+        for subtask in subtasks:
+            if isinstance(subtask.input, SourceInput):
+                subtask.input.close()
+        raise
+    return subtasks
+
+
+def make_channels(senders: int, receivers: int) -> list[list[LocalChannel]]:
+    """One channel for each pair of subtasks, by sender."""
+    return [[LocalChannel() for _ in range(receivers)] for _ in range(senders)]
+
+
+def _deploy_vertex(
+    job_graph: JobGraph,
+    vertex: Vertex,
+    channels: dict[int, list[list[LocalChannel]]],
+    options: DeployOptions,
+) -> list[Subtask]:
+    head = vertex.nodes[0].operator
+    enumerator = None
+    if isinstance(head, SourceDescription):
+        enumerator = head.source.create_enumerator(vertex.parallelism)
+    deployed: list[Subtask] = []
+    for index in range(vertex.parallelism):
+        context = SubtaskContext(
+            index,
+            vertex.parallelism,
+            vertex.max_parallelism,
+            vertex.name,
+            options.batch_rows,
+            options.clock,
+            options.is_object_reuse,
+            options.watermark_interval_ms,
+            options.job_parameters,
+        )
+        groups = group_nodes(vertex.nodes)
+        operators = [make_operator(group, context) for group in groups]
+        outputs = [
+            _output(job_graph, vertex, group, index, channels, options) for group in groups
+        ]
+        source: Gate | SourceInput
+        if isinstance(head, SourceDescription):
+            assert enumerator is not None
+            source = SourceInput(
+                head.source,
+                head.watermark_strategy,
+                enumerator,
+                context.info(vertex.nodes[0]),
+                context,
+            )
+        else:
+            inputs = job_graph.inputs_of(vertex)
+            source = Gate([sender[index] for edge in inputs for sender in channels[id(edge)]])
+        deployed.append(
+            Subtask(context, source, operators, outputs, options.clock, _copier(options))
+        )
+    return deployed
+
+
+def group_nodes(nodes: tuple[Transformation, ...]) -> list[list[Transformation]]:
+    """Put consecutive row functions together; a keyed one starts a new group."""
+    from flinkette.runtime.operators.rows import ROW_DESCRIPTIONS, is_keyed
+
+    groups: list[list[Transformation]] = []
+    for node in nodes:
+        is_row = isinstance(node.operator, ROW_DESCRIPTIONS)
+        if (
+            is_row
+            and groups
+            and isinstance(groups[-1][-1].operator, ROW_DESCRIPTIONS)
+            and not is_keyed(node.operator)
+        ):
+            groups[-1].append(node)
+        else:
+            groups.append([node])
+    return groups
+
+
+def make_operator(group: list[Transformation], context: SubtaskContext) -> Operator:
+    """Make the operator of a group of transformations."""
+    infos = [context.info(node) for node in group]
+    description = group[0].operator
+    if isinstance(description, SourceDescription):
+        from flinkette.runtime.operators.source import SourceOperator
+
+        return SourceOperator(infos[0])
+    if isinstance(description, AssignTimestampsDescription):
+        from flinkette.runtime.operators.timestamps import TimestampsOperator
+
+        return TimestampsOperator(infos[0], description.strategy)
+    if isinstance(description, WindowDescription):
+        from flinkette.runtime.operators.window import WindowOperator
+
+        return WindowOperator(infos[0], description)
+    if isinstance(description, SinkDescription):
+        from flinkette.runtime.operators.sink import SinkOperator
+
+        upstream = group[0].inputs[0].source if group[0].inputs else None
+        input_type = None if upstream is None else upstream.output_type
+        return SinkOperator(infos[0], description.sink, input_type)
+    return _make_keyed_or_row_operator(description, infos)
+
+
+def _make_keyed_or_row_operator(description: Any, infos: list[OperatorInfo]) -> Operator:
+    if isinstance(description, RunningAggregateDescription):
+        from flinkette.runtime.operators.running import RunningAggregateOperator
+
+        return RunningAggregateOperator(infos[0], description)
+    if isinstance(description, ReduceDescription):
+        from flinkette.runtime.operators.running import ReduceOperator
+
+        return ReduceOperator(infos[0], description)
+    if isinstance(description, MapBatchesDescription):
+        from flinkette.runtime.operators.map_batches import MapBatchesOperator
+
+        return MapBatchesOperator(infos[0], description)
+    from flinkette.runtime.operators.rows import RowsOperator
+
+    return RowsOperator(infos)
+
+
+def _output(
+    job_graph: JobGraph,
+    vertex: Vertex,
+    group: list[Transformation],
+    index: int,
+    channels: dict[int, list[list[LocalChannel]]],
+    options: DeployOptions,
+) -> Output:
+    writers: dict[OutputTag | None, list[EdgeWriter]] = {}
+    for edge in job_graph.outputs_of(vertex):
+        if edge.producer in group:
+            router = make_router(job_graph, edge, index, options)
+            writer = EdgeWriter(channels[id(edge)][index], router)
+            writers.setdefault(edge.edge.tag, []).append(writer)
+    return Output(writers)
+
+
+def make_router(job_graph: JobGraph, edge: JobEdge, index: int, options: DeployOptions) -> Router:
+    """Choose how rows of one sending subtask find their receivers."""
+    senders = job_graph.vertices[edge.source].parallelism
+    target = job_graph.vertices[edge.target]
+    receivers = target.parallelism
+    if edge.exchange is Exchange.HASH:
+        return HashRouter(receivers, target.max_parallelism)
+    if receivers == 1 or edge.exchange is Exchange.GLOBAL:
+        return SingleRouter(0)
+    if edge.exchange is Exchange.FORWARD:
+        return SingleRouter(index)
+    if edge.exchange is Exchange.REBALANCE:
+        return RoundRobinRouter(range(receivers), index)
+    if edge.exchange is Exchange.RESCALE:
+        return RoundRobinRouter(rescale_group(index, senders, receivers), 0)
+    if edge.exchange is Exchange.BROADCAST:
+        return BroadcastRouter(receivers, _copier(options))
+    if edge.exchange is Exchange.SHUFFLE:
+        return IndexRouter(receivers, _shuffler(receivers, options.random))
+    return IndexRouter(receivers, _custom_chooser(edge, receivers))
+
+
+def rescale_group(sender: int, senders: int, receivers: int) -> list[int]:
+    """Receivers that one sender serves under RESCALE: disjoint groups as equal as possible."""
+    if receivers <= senders:
+        return [sender * receivers // senders]
+    first = (sender * receivers + senders - 1) // senders
+    last = ((sender + 1) * receivers + senders - 1) // senders
+    return list(range(first, last))
+
+
+def _copier(options: DeployOptions) -> Callable[[Batch], Batch]:
+    return _same if options.is_object_reuse else copy_batch
+
+
+def _same(batch: Batch) -> Batch:
+    return batch
+
+
+def _shuffler(receivers: int, source: random.Random) -> Callable[[Batch], Any]:
+    def choose(batch: Batch) -> Any:
+        from flinkette._native.buffer import Uint32Buffer
+
+        return Uint32Buffer.of(source.choices(range(receivers), k=batch.num_rows))
+
+    return choose
+
+
+def _custom_chooser(edge: JobEdge, receivers: int) -> Callable[[Batch], Any]:
+    """Ask the user's partitioner once per row for the receiver of its key."""
+    from flinkette._native.rows import choose_receivers
+    from flinkette.contracts.functions import Function
+
+    partitioner, selector = edge.edge.partitioner, edge.edge.key_selector
+    partition = getattr(partitioner, "partition", partitioner)
+    get_key = selector.get_key if isinstance(selector, Function) else selector
+    if partition is None or get_key is None:
+        raise InvalidPipelineError("partition_custom needs a partitioner and a key selector")
+
+    def choose(batch: Batch) -> Any:
+        return choose_receivers(batch.objects(), partition, get_key, receivers)
+
+    return choose

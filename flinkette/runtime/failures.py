@@ -1,0 +1,91 @@
+"""From an exception in user code to one error that says what, where, which value, what to do."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flinkette.runtime.operator import OperatorInfo
+
+__all__ = ["make_error", "make_row_error"]
+
+VALUE_LIMIT = 1000
+ENGINE_FOLDER = str(Path(__file__).resolve().parent.parent)
+
+
+def make_error(
+    info: OperatorInfo, error: BaseException, value: Any, key: Any, timestamp_ms: int | None
+) -> Exception:
+    """Wrap what user code raised; errors that already say everything pass through."""
+    from flinkette._native.values import ConversionError
+    from flinkette._native.window import MissingTimestamp
+    from flinkette.contracts import errors
+
+    if isinstance(error, errors.FlinketteError):
+        return error
+    where = f"operator {info.name!r} ({info.node.call_site})"
+    if info.parallelism > 1:
+        where += f", subtask {info.subtask_index + 1}/{info.parallelism}"
+    text = value_text(value)
+    if isinstance(error, MissingTimestamp):
+        wrapped: Exception = errors.MissingTimestampError(
+            f"{where}: an event-time window got a row without a timestamp: {text}; call "
+            "assign_timestamps_and_watermarks(...) with a timestamp assigner before the window, "
+            "or use processing-time windows"
+        )
+    elif isinstance(error, ConversionError):
+        wrapped = errors.RowConversionError(
+            f"{where}: a row does not fit the declared type: {error}; row: {text}; change the "
+            "declared output type or the value the function returns"
+        )
+    else:
+        place = user_place(error)
+        details = "".join(
+            (
+                f"; key: {value_text(key)}" if key is not None else "",
+                f"; event time: {timestamp_ms} ms" if timestamp_ms is not None else "",
+            )
+        )
+        wrapped = errors.UserFunctionError(
+            f"{where}: {type(error).__name__}: {error}{place}; row: {text}{details}"
+        )
+        wrapped.operator = info.name
+        wrapped.call_site = info.node.call_site
+        wrapped.key = key
+        wrapped.timestamp_ms = timestamp_ms
+        wrapped.value_text = text
+        wrapped.subtask = info.subtask_index
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def make_row_error(value: Any, failure: Exception) -> Any:
+    """Build the value a side output of failed rows receives."""
+    from flinkette.contracts.row_error import RowError
+
+    return RowError(
+        value=value,
+        error=str(failure),
+        operator=getattr(failure, "operator", None),
+        key=getattr(failure, "key", None),
+        timestamp_ms=getattr(failure, "timestamp_ms", None),
+    )
+
+
+def value_text(value: Any) -> str:
+    """Repr of a user value, cut to 1 kB; a value whose repr raises is named by its type."""
+    try:
+        text = repr(value)
+    except Exception as error:
+        return f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
+    return text if len(text) <= VALUE_LIMIT else f"{text[:VALUE_LIMIT]}… ({len(text)} characters)"
+
+
+def user_place(error: BaseException) -> str:
+    """` at file:line in function` of the innermost frame that is the user's, if there is one."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith(ENGINE_FOLDER) and not frame.filename.endswith(".pyx"):
+            return f" at {frame.filename}:{frame.lineno} in {frame.name}"
+    return ""

@@ -1,0 +1,171 @@
+"""The operator contract: one element in, resumable work, outputs picked up one batch at a time."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from flinkette._native.batch import Batch
+from flinkette.exchange.element import StatusChange, Watermark
+from flinkette.graph.transformations import ChangelogMode
+
+if TYPE_CHECKING:
+    from flinkette.contracts.output_tag import OutputTag
+    from flinkette.contracts.typeinfo import TypeInformation
+    from flinkette.exchange.element import Element
+    from flinkette.graph.transformations import Transformation
+    from flinkette.runtime.clock import Clock
+
+__all__ = ["Kernel", "Operator", "OperatorInfo", "SubtaskContext"]
+
+DONE = 0
+FAILED = 3
+
+
+@dataclass(frozen=True)
+class OperatorInfo:
+    """What error messages say about an operator."""
+
+    node: Transformation
+    subtask_index: int
+    parallelism: int
+
+    @property
+    def name(self) -> str:
+        """The operator's name as the user or the API gave it."""
+        return self.node.name
+
+
+@dataclass(frozen=True)
+class SubtaskContext:
+    """What an operator is told about the subtask it runs in."""
+
+    subtask_index: int
+    parallelism: int
+    max_parallelism: int
+    task_name: str
+    batch_rows: int
+    clock: Clock
+    is_object_reuse: bool
+    watermark_interval_ms: int
+    job_parameters: dict[str, str]
+
+    def info(self, node: Transformation) -> OperatorInfo:
+        """Describe one of the subtask's operators."""
+        return OperatorInfo(node, self.subtask_index, self.parallelism)
+
+
+class Kernel(Protocol):
+    """The native side of an operator: resumable at any row."""
+
+    def run(self, deadline_ns: int, max_rows: int) -> int:
+        """Work until done (0), the deadline (1), a full output (2) or a failure to come (3)."""
+
+    def take(self) -> Batch | None:
+        """Rows made so far."""
+
+    def take_side(self) -> list[tuple[OutputTag, Batch]]:
+        """Side output rows made so far."""
+
+
+class Operator(ABC):
+    """Base of all operators; slot thread only.
+
+    Life: `open`, then any number of (`offer` when not busy, `step` while busy), then `close`.
+    `outbox` holds what was made and not yet handed on: (None, element) for the main output,
+    (tag, batch) for side outputs. The chain empties it before it calls `step` again.
+    """
+
+    accepts = frozenset({ChangelogMode.APPEND})
+    """Row kinds the operator can take; the planner refuses edges that bring others."""
+    emits = ChangelogMode.APPEND
+    """Row kinds the operator makes."""
+
+    def __init__(self, info: OperatorInfo) -> None:
+        self.info = info
+        self.outbox: deque[tuple[OutputTag | None, Element]] = deque()
+        self.is_busy = False
+        self.rows_in = 0
+        self.rows_out = 0
+        self._after: Element | None = None
+        self._kernel: Kernel | None = None
+        self._max_rows = 0
+
+    def open(self, context: SubtaskContext) -> None:
+        """Make ready for rows; called once, before the first element."""
+        self._max_rows = context.batch_rows
+
+    def offer(self, element: Element) -> None:
+        """Take one element. Only when not busy and with an empty outbox."""
+        if isinstance(element, Batch):
+            self.rows_in += element.num_rows
+            self.is_busy = True
+            self.start_batch(element)
+        elif isinstance(element, Watermark) and self.start_watermark(element.time_ms):
+            self.is_busy = True
+            self._after = element
+        elif isinstance(element, (Watermark, StatusChange)):
+            self.emit(element)
+        else:
+            self.end_input()
+            self.emit(element)
+
+    def step(self, deadline_ns: int) -> None:
+        """Go on with the element in work; returns at the deadline at the latest after one row."""
+        kernel = self._kernel
+        if kernel is None:
+            raise NotImplementedError(type(self).__name__)
+        status = kernel.run(deadline_ns, self._max_rows)
+        batch = kernel.take()
+        if batch is not None:
+            self.emit(batch)
+        for tag, side_batch in kernel.take_side():
+            self.outbox.append((tag, side_batch))
+        if status == DONE:
+            self.finish_work()
+
+    def finish_work(self) -> None:
+        """Mark the element in work as done and hand on what waited for that."""
+        self.is_busy = False
+        if self._after is not None:
+            after, self._after = self._after, None
+            self.emit(after)
+
+    def emit(self, element: Element) -> None:
+        """Put an element into the outbox of the main output."""
+        if isinstance(element, Batch):
+            self.rows_out += element.num_rows
+        self.outbox.append((None, element))
+
+    def start_batch(self, batch: Batch) -> None:
+        """Load a batch to work on; `step` follows."""
+        raise NotImplementedError(type(self).__name__)
+
+    def start_watermark(self, time_ms: int) -> bool:
+        """Load the work a watermark causes; False when there is none."""
+        return False
+
+    def end_input(self) -> None:
+        """Take note that no element follows; whatever is left must be emitted here."""
+
+    def next_processing_time(self) -> int | None:
+        """Earliest processing time in ms at which the operator wants `start_processing_time`."""
+        return None
+
+    def start_processing_time(self, now_ms: int) -> None:
+        """Load the work that is due at `now_ms`; `step` follows. Only when not busy."""
+        self.is_busy = True
+
+    def is_ready(self) -> bool:
+        """Tell whether a batch may be offered; False pauses everything upstream."""
+        return True
+
+    def finish(self) -> None:
+        """Commit: the whole input was processed. Called at most once, before `close`."""
+
+    def close(self) -> None:
+        """Release what `open` took; after a failure too. Must not emit."""
+
+    output_type: TypeInformation | None = None

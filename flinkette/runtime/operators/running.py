@@ -1,0 +1,92 @@
+"""Running reduce and aggregates of a keyed stream: one row out per row in (contract 7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flinkette._native.rows import RowProgram, Stage
+from flinkette._native.running import RunningAggregate
+from flinkette.contracts.functions import Function
+from flinkette.contracts.output_tag import OutputTag
+from flinkette.graph.operators import ReduceDescription, RunningAggregateDescription
+from flinkette.runtime.context import SubtaskRuntimeContext
+from flinkette.runtime.failures import make_error, make_row_error
+from flinkette.runtime.operator import Operator
+from flinkette.runtime.operators.keyed import Keys
+from flinkette.runtime.operators.rows import converter_of
+
+if TYPE_CHECKING:
+    from flinkette._native.batch import Batch
+    from flinkette.runtime.operator import OperatorInfo, SubtaskContext
+
+__all__ = ["ReduceOperator", "RunningAggregateOperator"]
+
+
+class RunningAggregateOperator(Operator):
+    """sum, min, max, min_by, max_by, count, avg of each key so far."""
+
+    def __init__(self, info: OperatorInfo, description: RunningAggregateDescription) -> None:
+        super().__init__(info)
+        self._description = description
+
+    def open(self, context: SubtaskContext) -> None:
+        super().open(context)
+        self._keys = Keys(context)
+        self._aggregate = RunningAggregate(self._description.kind, self._description.position)
+
+    def start_batch(self, batch: Batch) -> None:
+        ids = self._keys.ids(batch)
+        values = batch.objects()
+        try:
+            made = self._aggregate.process(values, ids, self._keys.key_map)
+        except Exception as error:
+            raise make_error(self.info, error, None, None, None) from error
+        finally:
+            self._keys.release()
+        self.is_busy = False
+        self.emit(type(batch).from_objects(made, batch.times))
+
+
+class ReduceOperator(Operator):
+    """The running reduce of each key: a keyed map that keeps its last result as state."""
+
+    def __init__(self, info: OperatorInfo, description: ReduceDescription) -> None:
+        super().__init__(info)
+        self._func = description.func
+
+    def open(self, context: SubtaskContext) -> None:
+        super().open(context)
+        self._keys = Keys(context)
+        func = self._func
+        reduce = func.reduce if isinstance(func, Function) else func
+        if isinstance(func, Function):
+            func.open(SubtaskRuntimeContext(context, self.info, self._keys.context))
+        policy = self.info.node.row_error
+        stage = Stage(
+            "reduce",
+            reduce,
+            converter=converter_of(self.info.node.output_type),
+            needs_fix=not context.is_object_reuse,
+            error_action=policy.action,
+            error_tag=policy.tag,
+            info=self.info,
+        )
+        self._program = self._kernel = RowProgram(
+            [stage],
+            keys=self._keys.context,
+            now_ms=context.clock.now_ms,
+            tag_class=OutputTag,
+            make_error=make_error,
+            make_row_error=make_row_error,
+        )
+
+    def start_batch(self, batch: Batch) -> None:
+        self._program.load(batch, self._keys.ids(batch))
+
+    def finish_work(self) -> None:
+        self._keys.release()
+        super().finish_work()
+
+    def close(self) -> None:
+        if isinstance(self._func, Function):
+            self._func.close()

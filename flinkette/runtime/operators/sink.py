@@ -1,0 +1,54 @@
+"""The end of a stream: a connector's writer behind the operator contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flinkette.contracts.sink import SinkContext
+from flinkette.runtime.operator import Operator
+
+if TYPE_CHECKING:
+    from flinkette._native.batch import Batch
+    from flinkette.contracts.sink import Sink, SinkWriter
+    from flinkette.contracts.typeinfo import TypeInformation
+    from flinkette.runtime.operator import OperatorInfo, SubtaskContext
+
+__all__ = ["SinkOperator"]
+
+
+class SinkOperator(Operator):
+    """Hands batches to a writer; commits on `finish`, drops on a close without it."""
+
+    def __init__(self, info: OperatorInfo, sink: Sink, input_type: TypeInformation | None) -> None:
+        super().__init__(info)
+        self._sink = sink
+        self._input_type = input_type
+        self._writer: SinkWriter | None = None
+        self._is_finished = False
+
+    def open(self, context: SubtaskContext) -> None:
+        super().open(context)
+        self._writer = self._sink.create_writer(
+            SinkContext(
+                context.subtask_index, context.parallelism, self._input_type, context.clock.now_ms
+            )
+        )
+
+    def is_ready(self) -> bool:
+        return self._writer is None or self._writer.is_ready()
+
+    def start_batch(self, batch: Batch) -> None:
+        assert self._writer is not None
+        self._writer.write(batch)
+        self.rows_out += batch.num_rows
+        self.is_busy = False
+
+    def finish(self) -> None:
+        assert self._writer is not None
+        self._writer.finish()
+        self._is_finished = True
+
+    def close(self) -> None:
+        if self._writer is not None and not self._is_finished:
+            self._writer.abort()
+        self._writer = None

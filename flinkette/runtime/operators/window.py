@@ -1,0 +1,246 @@
+"""Flink's general window operator: any assigner, trigger and function (contract 15)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flinkette._native.window import WindowOperator as NativeWindowOperator
+from flinkette._native.window import WindowSpec
+from flinkette.contracts import window as assigners
+from flinkette.contracts.errors import InvalidPipelineError
+from flinkette.contracts.functions import (
+    AllWindowFunction,
+    Function,
+    ProcessAllWindowFunction,
+    ProcessWindowFunction,
+    WindowFunction,
+)
+from flinkette.contracts.output_tag import OutputTag
+from flinkette.contracts.window import CountWindow, TimeWindow
+from flinkette.metrics.group import MetricGroup
+from flinkette.runtime.context import SubtaskRuntimeContext
+from flinkette.runtime.failures import make_error, make_row_error
+from flinkette.runtime.operator import Operator
+from flinkette.runtime.operators.keyed import Keys
+from flinkette.runtime.operators.rows import close_all, converter_of
+from flinkette.runtime.operators.window_context import FunctionContext, TriggerRuntime
+
+if TYPE_CHECKING:
+    from flinkette._native.batch import Batch
+    from flinkette.graph.operators import WindowDescription
+    from flinkette.runtime.operator import OperatorInfo, SubtaskContext
+
+__all__ = ["WindowOperator"]
+
+COUNT_ASSIGNERS = (assigners.CountTumblingWindowAssigner, assigners.CountSlidingWindowAssigner)
+
+
+class WindowOperator(Operator):
+    """Windows of a keyed stream, or of a whole stream under one key."""
+
+    def __init__(self, info: OperatorInfo, description: WindowDescription) -> None:
+        super().__init__(info)
+        self._description = description
+        self._functions: list[Function] = []
+
+    def open(self, context: SubtaskContext) -> None:
+        super().open(context)
+        description = self._description
+        self._keys = Keys(context)
+        trigger_context = TriggerRuntime(context.clock, MetricGroup())
+        function_context = FunctionContext(context.clock, self._keys.context, self.info)
+        runtime_context = SubtaskRuntimeContext(context, self.info, self._keys.context)
+        policy = self.info.node.row_error
+        spec = WindowSpec(
+            **assigner_spec(description, runtime_context),
+            **trigger_spec(description),
+            **contents_spec(description),
+            **emit_spec(description),
+            trigger_context=trigger_context,
+            function_context=function_context,
+            is_all=description.is_all,
+            lateness=description.allowed_lateness_ms,
+            late_tag=description.late_tag,
+            converter=converter_of(self.info.node.output_type),
+            info=self.info,
+            error_action=policy.action,
+            error_tag=policy.tag,
+        )
+        self._native = self._kernel = NativeWindowOperator(
+            spec,
+            keys=self._keys.context,
+            now_ms=context.clock.now_ms,
+            tag_class=OutputTag,
+            make_error=make_error,
+            make_row_error=make_row_error,
+        )
+        trigger_context.attach(self._native)
+        function_context.attach(self._native)
+        for func in (description.function, description.window_function):
+            if isinstance(func, Function):
+                func.open(runtime_context)
+                self._functions.append(func)
+
+    @property
+    def late_rows_dropped(self) -> int:
+        """Rows that came after their window was gone and had no side output to go to."""
+        dropped: int = self._native.late_rows_dropped
+        return dropped
+
+    def start_batch(self, batch: Batch) -> None:
+        if self._description.is_all:
+            ids = self._keys.ids_of_one_key(batch.num_rows)
+        else:
+            ids = self._keys.ids(batch)
+        self._native.load(batch, ids)
+
+    def start_watermark(self, time_ms: int) -> bool:
+        self._native.load_event_timers(time_ms)
+        return True
+
+    def finish_work(self) -> None:
+        self._keys.release()
+        super().finish_work()
+
+    def next_processing_time(self) -> int | None:
+        due: int | None = self._native.next_processing_time()
+        return due
+
+    def start_processing_time(self, now_ms: int) -> None:
+        self.is_busy = True
+        self._native.load_processing_timers(now_ms)
+
+    def close(self) -> None:
+        functions, self._functions = self._functions, []
+        close_all(functions, self.info)
+
+
+def make_time_window(start: int, end: int) -> TimeWindow:
+    """Make the window object users see."""
+    return TimeWindow(start, end)
+
+
+def make_count_window(start: int, end: int) -> CountWindow:
+    """Make the window object users see; `start` is the count window's number."""
+    return CountWindow(start)
+
+
+class AssignerContext:
+    """WindowAssignerContext for assigners written in Python."""
+
+    def __init__(self, runtime_context: SubtaskRuntimeContext) -> None:
+        self._runtime_context = runtime_context
+
+    def get_runtime_context(self) -> SubtaskRuntimeContext:
+        """Return the operator's runtime context."""
+        return self._runtime_context
+
+    def get_current_processing_time(self) -> int:
+        """Return the processing time in ms."""
+        return self._runtime_context.now_ms()
+
+
+def assigner_spec(
+    description: WindowDescription, runtime_context: SubtaskRuntimeContext
+) -> dict[str, Any]:
+    """Translate the assigner into what the native operator reads."""
+    assigner = description.assigner
+    common = {"is_event_time": assigner.is_event_time(), "make_window": make_time_window}
+    if isinstance(
+        assigner,
+        (assigners.TumblingEventTimeWindows, assigners.TumblingProcessingTimeWindows),
+    ):
+        return {
+            "assigner": "tumbling",
+            "size": assigner.size_ms,
+            "offset": assigner.offset_ms,
+            **common,
+        }
+    if isinstance(
+        assigner, (assigners.SlidingEventTimeWindows, assigners.SlidingProcessingTimeWindows)
+    ):
+        return {
+            "assigner": "sliding",
+            "size": assigner.size_ms,
+            "slide": assigner.slide_ms,
+            "offset": assigner.offset_ms,
+            **common,
+        }
+    if isinstance(
+        assigner, (assigners.EventTimeSessionWindows, assigners.ProcessingTimeSessionWindows)
+    ):
+        return {"assigner": "session", "size": assigner.gap_ms, **common}
+    if isinstance(
+        assigner,
+        (assigners.DynamicEventTimeSessionWindows, assigners.DynamicProcessingTimeSessionWindows),
+    ):
+        return {
+            "assigner": "dynamic_session",
+            "assign": assigner.gap_extractor.extract,
+            **common,
+        }
+    if isinstance(assigner, COUNT_ASSIGNERS) and description.trigger is None:
+        common["make_window"] = make_count_window
+        if isinstance(assigner, assigners.CountTumblingWindowAssigner):
+            return {"assigner": "count_tumbling", "size": assigner.size, **common}
+        return {
+            "assigner": "count_sliding",
+            "size": assigner.size,
+            "slide": assigner.slide,
+            **common,
+        }
+    if isinstance(assigner, assigners.MergingWindowAssigner):
+        raise InvalidPipelineError(
+            f"{type(assigner).__name__} is a merging window assigner of your own; only the built-in "
+            "session windows merge so far: use with_dynamic_gap(...) where it fits"
+        )
+    context = AssignerContext(runtime_context)
+    return {
+        "assigner": "custom",
+        "assign": lambda element, timestamp: assigner.assign_windows(element, timestamp, context),
+        **common,
+    }
+
+
+def trigger_spec(description: WindowDescription) -> dict[str, Any]:
+    """Translate the trigger; built-in defaults run natively."""
+    trigger = description.trigger
+    assigner = description.assigner
+    if trigger is None and isinstance(assigner, COUNT_ASSIGNERS):
+        return {"trigger": "count", "count": assigner.size}
+    if trigger is None:
+        trigger = assigner.get_default_trigger(None)
+    is_event_time = assigner.is_event_time()
+    if type(trigger) is assigners.EventTimeTrigger and is_event_time:
+        return {"trigger": "window_end"}
+    if type(trigger) is assigners.ProcessingTimeTrigger and not is_event_time:
+        return {"trigger": "window_end"}
+    return {"trigger": "custom", "trigger_object": trigger}
+
+
+def contents_spec(description: WindowDescription) -> dict[str, Any]:
+    """Translate how a window keeps its rows."""
+    func = description.function
+    if description.kind == "reduce":
+        return {"contents": "reduce", "reduce": func.reduce if isinstance(func, Function) else func}
+    if description.kind == "aggregate":
+        return {
+            "contents": "aggregate",
+            "create_accumulator": func.create_accumulator,
+            "add": func.add,
+            "get_result": func.get_result,
+            "merge": func.merge,
+        }
+    return {"contents": "list"}
+
+
+def emit_spec(description: WindowDescription) -> dict[str, Any]:
+    """Translate what happens to a window's contents when it fires."""
+    func = description.window_function
+    if func is None:
+        return {"emit": "plain"}
+    if isinstance(func, (WindowFunction, AllWindowFunction)):
+        return {"emit": "apply", "window_function": func.apply}
+    if isinstance(func, (ProcessWindowFunction, ProcessAllWindowFunction)):
+        return {"emit": "process", "window_function": func.process, "clear_function": func.clear}
+    return {"emit": "apply", "window_function": func}

@@ -1,0 +1,188 @@
+"""One parallel instance of a vertex: an input, a chain of operators, writers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flinkette._native.batch import Batch
+from flinkette.exchange.element import EndOfInput
+from flinkette.runtime.source_input import SourceInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flinkette.contracts.output_tag import OutputTag
+    from flinkette.exchange.element import Element
+    from flinkette.exchange.gate import Gate
+    from flinkette.exchange.writer import EdgeWriter
+    from flinkette.runtime.clock import Clock
+    from flinkette.runtime.operator import Operator, SubtaskContext
+
+__all__ = ["Output", "Subtask"]
+
+
+class Output:
+    """Where one operator's rows leave the subtask: the writers by output tag (None: main output)."""
+
+    def __init__(self, writers: dict[OutputTag | None, list[EdgeWriter]]) -> None:
+        self._writers = writers
+        self._all = [writer for group in writers.values() for writer in group]
+
+    @property
+    def tags(self) -> set[OutputTag | None]:
+        """Tags somebody reads."""
+        return set(self._writers)
+
+    def flush(self) -> bool:
+        """Hand on what is pending; False when a receiver has no room."""
+        is_empty = True
+        for writer in self._all:
+            is_empty &= writer.flush()
+        return is_empty
+
+    def emit(
+        self, tag: OutputTag | None, element: Element, copy: Callable[[Batch], Batch]
+    ) -> None:
+        """Send an element: rows to the writers of `tag`, anything else to all of them."""
+        if not isinstance(element, Batch):
+            for writer in self._all:
+                writer.emit(element)
+            return
+        writers = self._writers.get(tag, ())
+        for turn, writer in enumerate(writers):
+            writer.emit(element if turn == 0 else copy(element))
+
+
+class Subtask:
+    """Runs one chain. `step` works for a bounded time and never waits. Slot thread only."""
+
+    def __init__(
+        self,
+        context: SubtaskContext,
+        source: Gate | SourceInput,
+        operators: list[Operator],
+        outputs: list[Output],
+        clock: Clock,
+        copy: Callable[[Batch], Batch],
+    ) -> None:
+        self.context = context
+        self.input = source
+        self.operators = operators
+        self._outputs = outputs
+        self._clock = clock
+        self._copy = copy
+        self._saw_end = False
+        self.has_ended = False
+        self.busy_ns = 0
+
+    @property
+    def is_source(self) -> bool:
+        """Whether the subtask reads a source."""
+        return isinstance(self.input, SourceInput)
+
+    def step(self, deadline_ns: int) -> bool:
+        """Work until nothing is left to do now, an output is full, or the deadline passed.
+
+        Returns whether anything was done.
+        """
+        has_worked = False
+        while not self.has_ended:
+            if not self._step_once(deadline_ns):
+                break
+            has_worked = True
+            if self._clock.monotonic_ns() > deadline_ns:
+                break
+        return has_worked
+
+    def next_processing_time(self) -> int | None:
+        """Earliest processing time in ms at which `step` has something new to do."""
+        times = [operator.next_processing_time() for operator in self.operators]
+        if isinstance(self.input, SourceInput):
+            times.append(self.input.next_deadline_ms())
+            times.append(self.input.next_poll_ms())
+        known = [time for time in times if time is not None]
+        return min(known) if known else None
+
+    def _step_once(self, deadline_ns: int) -> bool:
+        """Do one thing, nearest to the outputs first, so that no more than one batch waits anywhere."""
+        for position in range(len(self.operators) - 1, -1, -1):
+            operator = self.operators[position]
+            if operator.outbox:
+                if self._hand_on(position):
+                    return True
+                return False
+            if operator.is_busy:
+                operator.step(deadline_ns)
+                return True
+        if self._fire_processing_timers():
+            return True
+        return self._take_input(deadline_ns)
+
+    def _hand_on(self, position: int) -> bool:
+        """Move the head of an operator's outbox; False when there is no room for it."""
+        operator = self.operators[position]
+        tag, element = operator.outbox[0]
+        output = self._outputs[position]
+        is_last = position + 1 == len(self.operators)
+        stays_in_chain = tag is None and not is_last
+        if stays_in_chain:
+            follower = self.operators[position + 1]
+            if isinstance(element, Batch) and not follower.is_ready():
+                return False
+        if not (stays_in_chain and isinstance(element, Batch)):
+            if not output.flush():
+                return False
+            output.emit(tag, element, self._copy)
+        if stays_in_chain:
+            follower.offer(element)
+        operator.outbox.popleft()
+        if is_last and isinstance(element, EndOfInput):
+            self._saw_end = True
+            self._finish()
+        return True
+
+    def _finish(self) -> None:
+        for operator in self.operators:
+            operator.finish()
+        self.has_ended = True
+
+    def _fire_processing_timers(self) -> bool:
+        now_ms: int | None = None
+        for operator in self.operators:
+            due = operator.next_processing_time()
+            if due is None:
+                continue
+            now_ms = self._clock.now_ms() if now_ms is None else now_ms
+            if due <= now_ms and not self._saw_end:
+                operator.start_processing_time(now_ms)
+                return True
+        return False
+
+    def _take_input(self, deadline_ns: int) -> bool:
+        source = self.input
+        first = self.operators[0]
+        if not first.is_ready():
+            return False
+        if isinstance(source, SourceInput):
+            due = source.next_deadline_ms()
+            if due is not None:
+                now_ms = self._clock.now_ms()
+                if due <= now_ms:
+                    source.on_time(now_ms)
+            element = source.poll(deadline_ns)
+            if source.rejected:
+                self._reject(source)
+                if element is None:
+                    return True
+        else:
+            element = source.poll()
+        if element is None:
+            return False
+        first.offer(element)
+        return True
+
+    def _reject(self, source: SourceInput) -> None:
+        """Send malformed input rows to the source's side output."""
+        while source.rejected:
+            rows = source.rejected.popleft()
+            self.operators[0].outbox.append((source.reject_tag, Batch.from_objects(rows)))

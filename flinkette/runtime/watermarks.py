@@ -1,0 +1,169 @@
+"""Timestamps and watermarks of a stream: extraction, one generator per split, emission (contract 2)."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from flinkette._native.batch import Batch
+from flinkette._native.fields import crossings, field_times, max_time
+from flinkette._native.rows import RowProgram, Stage
+from flinkette.contracts.output_tag import OutputTag
+from flinkette.exchange.element import MIN_WATERMARK_MS, Element, StatusChange, Watermark
+from flinkette.runtime.failures import make_error, make_row_error
+
+if TYPE_CHECKING:
+    from flinkette._native.buffer import Int64Buffer
+    from flinkette.contracts.watermark_strategy import WatermarkStrategy
+    from flinkette.runtime.operator import OperatorInfo, SubtaskContext
+
+__all__ = ["WatermarkStage"]
+
+
+class WatermarkStage:
+    """Gives rows their event time and the stream its watermarks. Slot thread only.
+
+    A strategy whose timestamps come from a named field (flinkette's extension) emits where the
+    largest event time crosses a multiple of `pipeline.auto-watermark-interval`, whatever the
+    batches; any other emits on the processing clock every interval, as Flink does.
+    """
+
+    def __init__(
+        self, strategy: WatermarkStrategy, info: OperatorInfo, context: SubtaskContext
+    ) -> None:
+        self._info = info
+        self._clock = context.clock
+        self._max_rows = context.batch_rows
+        self._interval_ms = context.watermark_interval_ms
+        self._bound_ms = strategy.max_out_of_orderness_ms
+        self._idle_after_ms = strategy.idleness_ms
+        assigner = strategy.timestamp_assigner
+        self._field = assigner if isinstance(assigner, str) else None
+        self._program = None
+        if assigner is not None and self._field is None:
+            self._program = RowProgram(
+                [Stage("timestamp", assigner.extract_timestamp, info=info)],
+                keys=None,
+                now_ms=context.clock.now_ms,
+                tag_class=OutputTag,
+                make_error=make_error,
+                make_row_error=make_row_error,
+            )
+        self._max_ms: dict[str, int] = {}
+        self._split = ""
+        self._announced_ms = MIN_WATERMARK_MS
+        self._pieces: deque[Element] = deque()
+        self._is_extracting = False
+        now = context.clock.now_ms()
+        self._next_emit_ms = now + self._interval_ms
+        self._last_row_ms = now
+        self._is_idle = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether `step` has something to do."""
+        return self._is_extracting or bool(self._pieces)
+
+    def add_split(self, split: str) -> None:
+        """Start a generator for a split; it holds the watermark back until it has delivered."""
+        self._max_ms.setdefault(split, MIN_WATERMARK_MS)
+
+    def end_split(self, split: str) -> list[Element]:
+        """Forget a split that ended; the others may advance the watermark."""
+        self._max_ms.pop(split, None)
+        return self._advance() if self._field is not None else []
+
+    def load(self, batch: Batch, split: str = "") -> None:
+        """Take rows of one split."""
+        self._split = split
+        self._max_ms.setdefault(split, MIN_WATERMARK_MS)
+        self._last_row_ms = self._clock.now_ms()
+        if self._is_idle:
+            self._is_idle = False
+            self._pieces.append(StatusChange(is_idle=False))
+        if self._program is not None:
+            self._program.load(batch)
+            self._is_extracting = True
+        elif self._field is not None:
+            self._cut(batch.with_times(self._field_times(batch)))
+        else:
+            if batch.times is not None:
+                self._observe(batch.times)
+            self._pieces.append(batch)
+
+    def step(self, deadline_ns: int) -> Element | None:
+        """Go on; return the next element that is ready."""
+        if self._is_extracting and not self._pieces and self._program is not None:
+            self._is_extracting = self._program.run(deadline_ns, self._max_rows) != 0
+            batch = self._program.take()
+            if batch is not None:
+                self._observe(batch.times)
+                self._pieces.append(batch)
+        return self._pieces.popleft() if self._pieces else None
+
+    def next_deadline_ms(self) -> int | None:
+        """Processing time at which `on_time` has something to do, or None."""
+        if self._field is None and self._bound_ms is not None:
+            return self._next_emit_ms
+        if self._idle_after_ms is not None and not self._is_idle:
+            return self._last_row_ms + self._idle_after_ms
+        return None
+
+    def on_time(self, now_ms: int, *, has_input: bool) -> list[Element]:
+        """Do what is due at `now_ms`; `has_input` tells whether rows wait to be read."""
+        made: list[Element] = []
+        if self._field is None and self._bound_ms is not None and now_ms >= self._next_emit_ms:
+            self._next_emit_ms = now_ms + self._interval_ms
+            made += self._advance()
+        if (
+            self._idle_after_ms is not None
+            and not self._is_idle
+            and not has_input
+            and now_ms >= self._last_row_ms + self._idle_after_ms
+        ):
+            self._is_idle = True
+            made.append(StatusChange(is_idle=True))
+        return made
+
+    def _field_times(self, batch: Batch) -> Int64Buffer:
+        try:
+            if batch.is_columnar:
+                return batch.column(self._field).times_ms()
+            return field_times(batch.objects(), self._field)
+        except Exception as error:
+            raise make_error(self._info, error, None, None, None) from error
+
+    def _observe(self, times: Int64Buffer | None) -> None:
+        if times is not None:
+            self._max_ms[self._split] = max_time(times, self._max_ms[self._split])
+
+    def _cut(self, batch: Batch) -> None:
+        """Cut a batch after the rows at which the split's watermark moves."""
+        if self._bound_ms is None:
+            self._pieces.append(batch)
+            return
+        found, final = crossings(batch.times, self._max_ms[self._split], max(1, self._interval_ms))
+        start = 0
+        for stop, reached in found:
+            self._max_ms[self._split] = reached
+            elements = self._advance()
+            if elements:
+                self._pieces.append(batch.slice(start, stop))
+                self._pieces.extend(elements)
+                start = stop
+        self._max_ms[self._split] = final
+        if start < batch.num_rows:
+            self._pieces.append(batch if start == 0 else batch.slice(start, batch.num_rows))
+
+    def _advance(self) -> list[Element]:
+        """Announce the watermark if the slowest split lets it move."""
+        if self._bound_ms is None or not self._max_ms:
+            return []
+        slowest = min(self._max_ms.values())
+        if slowest == MIN_WATERMARK_MS:
+            return []
+        watermark = max(slowest - self._bound_ms - 1, MIN_WATERMARK_MS + 1)
+        if watermark <= self._announced_ms:
+            return []
+        self._announced_ms = watermark
+        return [Watermark(watermark)]

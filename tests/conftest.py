@@ -1,0 +1,119 @@
+"""What every test may use: hypothesis profiles, a Python of its own, and the leak check."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import flinkette
+
+# A shared machine stalls now and then; a deadline per example would report that as a failure.
+settings.register_profile(
+    "dev", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "ci", settings.get_profile("dev"), max_examples=200, derandomize=False, print_blob=True
+)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if "CI" in os.environ else "dev")
+)
+
+RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_report_header() -> str:
+    """Say which flinkette is under test: the installed one or the one built in place."""
+    return f"flinkette: {Path(flinkette.__file__).parent}"
+
+
+@pytest.fixture
+def run_python(tmp_path: Path) -> RunPython:
+    """Run a Python of its own, outside the source tree, on the flinkette that is under test."""
+    package_parent = str(Path(flinkette.__file__).parent.parent)
+
+    def run(
+        *arguments: str, check: bool = True, timeout_s: float = 50.0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": package_parent, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        if check:
+            assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    return run
+
+
+def open_files() -> Counter[str]:
+    """Count what this process holds open, by what it is and not by its number."""
+    folder = Path("/proc/self/fd" if sys.platform == "linux" else "/dev/fd")
+    found: Counter[str] = Counter()
+    for entry in os.listdir(folder):  # noqa: PTH208  (the listing itself is an open file)
+        try:
+            target = str((folder / entry).readlink()) if sys.platform == "linux" else entry
+        except OSError:  # closed since: the listing's own
+            continue
+        found[target.partition(":[")[0]] += 1
+    return found
+
+
+def child_processes() -> Counter[str]:
+    found: Counter[str] = Counter()
+    for children in Path("/proc/self/task").glob("*/children"):
+        found.update(children.read_text().split())
+    return found
+
+
+def native_objects() -> Counter[str]:
+    try:
+        from flinkette._native import debug
+    except ImportError:  # the counters come with their module
+        return Counter()
+    return Counter(debug.live())
+
+
+def held() -> dict[str, Counter[str]]:
+    gc.collect()
+    return {
+        "open files": open_files(),
+        "threads": Counter(thread.name for thread in threading.enumerate()),
+        "child processes": child_processes(),
+        "native objects": native_objects(),
+    }
+
+
+@pytest.fixture
+def no_leaks() -> Iterator[None]:
+    """Fail the test when it leaves files, threads, processes or native objects behind.
+
+    Ask for it by name, or with `pytestmark = pytest.mark.usefixtures("no_leaks")`. What ends by
+    itself gets two seconds to do so.
+    """
+    before = held()
+    yield
+    deadline_s = time.monotonic() + 2.0
+    while True:
+        after = held()
+        left = {kind: after[kind] - before[kind] for kind in after if after[kind] - before[kind]}
+        if not left:
+            return
+        if time.monotonic() > deadline_s:
+            pytest.fail(f"left behind: { ({kind: dict(found) for kind, found in left.items()}) }")
+        time.sleep(0.01)
