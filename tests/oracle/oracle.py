@@ -1,15 +1,12 @@
-"""Brute-force window semantics: rows are (key, event time, value), keys are told apart by repr.
-
-The watermark watermarks[i] follows row i, the largest follows the last row.
-"""
+"""Brute-force windows over (key, time, value) rows; watermarks[i] follows row i, MAX the last."""
 
 MIN, MAX = -(2**63), 2**63 - 1
 
 
 def time_windows(rows, watermarks, size, slide=None, offset=0, lateness=0):
-    """Return ([(key, start, end, values)], late values); without a slide `size` is a session gap."""
+    """Return [(key, start, end, values)], [late value]; without slide, size is a session's gap."""
     results, late, live, now = [], [], {}, MIN
-    for row, watermark in zip([*rows, None], [*watermarks, MAX]):
+    for row, watermark in zip([*rows, None], [*watermarks, MAX], strict=True):
         if row:
             (key, time, value), is_late = row, row[1] + lateness <= now
             first = time - (time - offset) % slide if slide else time
@@ -25,8 +22,10 @@ def time_windows(rows, watermarks, size, slide=None, offset=0, lateness=0):
                     results += [(key, *it[1:], [*live[it][1]])] if it[2] - 1 <= now else []
             late += [value] if is_late else []
         for it in sorted(live, key=lambda window: window[2]):
-            results += [(live[it][0], *it[1:], [*live[it][1]])] if now < it[2] - 1 <= watermark else []
-            _ = live.pop(it) if it[2] - 1 + lateness <= watermark else None
+            if now < it[2] - 1 <= watermark:
+                results.append((live[it][0], *it[1:], [*live[it][1]]))
+            if it[2] - 1 + lateness <= watermark:
+                del live[it]
         now = watermark
     return results, late
 
@@ -35,8 +34,7 @@ def count_windows(rows, size, slide):
     """Start a window at every `slide`-th row of a key; it fires with its `size`-th row."""
     results, seen = [], {}
     for key, _, value in rows:
-        seen.setdefault(repr(key), []).append(value)
-        values = seen[repr(key)]
+        seen[repr(key)] = values = [*seen.get(repr(key), []), value]
         if len(values) >= size and (len(values) - size) % slide == 0:
             results.append((key, None, None, values[-size:]))
     return results

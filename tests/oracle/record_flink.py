@@ -20,7 +20,8 @@ sys.path.insert(0, str(HERE))
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 os.environ["PYTHONPATH"] = str(HERE)
 
-from jobs import KEYS, build, random_job  # noqa: E402
+from jobs import KEYS, random_job  # noqa: E402
+from pipeline import build  # noqa: E402
 from pyflink.common import Configuration, Types  # noqa: E402
 from pyflink.datastream import StreamExecutionEnvironment  # noqa: E402
 from pyflink.table import Schema, StreamTableEnvironment  # noqa: E402
