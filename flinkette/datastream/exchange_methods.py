@@ -50,7 +50,7 @@ class ExchangeMethods(StreamBase):
         """
         edges = self._edges
         for stream in streams:
-            require_instance("union", stream, DataStream)
+            require_instance("union", stream, StreamBase)
             if stream._env is not self._env:
                 raise invalid_argument("union() got a stream of another environment")
             if stream.get_type() != self.get_type():
