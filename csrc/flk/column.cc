@@ -175,6 +175,25 @@ void set_bits(uint8_t *bits, int64_t offset, int64_t length) noexcept {
     }
 }
 
+Status column_empty(const TypePtr &type, ColumnPtr *out_column, Error *error) noexcept {
+    try {
+        auto column = std::make_shared<Column>();
+        column->type = type;
+        for (const Field &field : type->fields) {
+            ColumnPtr child;
+            FLK_RETURN_NOT_OK(column_empty(field.type, &child, error));
+            column->children.push_back(std::move(child));
+        }
+        if (type->dictionary != nullptr) {
+            FLK_RETURN_NOT_OK(column_empty(type->dictionary, &column->dictionary, error));
+        }
+        *out_column = std::move(column);
+        return Status::kOk;
+    } catch (const std::bad_alloc &) {
+        return fail(error, Status::kNoMemory, "no memory for a column");
+    }
+}
+
 Status column_null(int64_t length, ColumnPtr *out_column, Error *error) noexcept {
     TypePtr type;
     FLK_RETURN_NOT_OK(type_from_format("n", &type, error));
@@ -239,6 +258,14 @@ Status column_struct(const TypePtr &type, int64_t length, const std::vector<Colu
         column->length = length;
         column->children = children;
         set_validity(column, validity);
+    });
+}
+
+Status column_unmasked(const ColumnPtr &column, ColumnPtr *out_column, Error *error) noexcept {
+    return make_column(out_column, error, [&](Column *unmasked) {
+        *unmasked = *column;
+        unmasked->validity = nullptr;
+        unmasked->null_count = 0;
     });
 }
 

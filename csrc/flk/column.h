@@ -109,6 +109,9 @@ void set_bits(uint8_t *bits, int64_t offset, int64_t length) noexcept;
 
 /* ---- making columns from buffers; `validity` is an empty Buffer when there are no nulls ---- */
 
+/* No rows of any type. */
+Status column_empty(const TypePtr &type, ColumnPtr *out_column, Error *error) noexcept;
+
 Status column_null(int64_t length, ColumnPtr *out_column, Error *error) noexcept;
 
 /* kBits and kFixed. */
@@ -137,6 +140,9 @@ Status column_struct(const TypePtr &type, int64_t length, const std::vector<Colu
 /* Rows start .. start + length - 1, sharing memory. kOutOfRange if they are not there. */
 Status column_slice(const ColumnPtr &column, int64_t start, int64_t length, ColumnPtr *out_column,
                     Error *error) noexcept;
+
+/* The same memory as if there were no nulls; values of null rows are undefined. */
+Status column_unmasked(const ColumnPtr &column, ColumnPtr *out_column, Error *error) noexcept;
 
 /* Rows indices[0 .. count), in that order, repeats allowed, copied. kOutOfRange if one is not
  * below length; kOverflow if strings or lists outgrow 32-bit offsets. */

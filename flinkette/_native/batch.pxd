@@ -1,4 +1,5 @@
-from flinkette._native.buffer cimport Int64Buffer
+from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
+from flinkette._native.column cimport Column
 
 
 cdef class Batch:
@@ -12,3 +13,6 @@ cdef class Batch:
     cdef readonly Int64Buffer hashes
 
     cpdef list objects(self)
+    cpdef Column column(self, object name_or_index)
+    cpdef Batch slice(self, Py_ssize_t start, Py_ssize_t stop)
+    cpdef Batch take(self, Uint32Buffer indices)

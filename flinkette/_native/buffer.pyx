@@ -1,8 +1,9 @@
 """Fixed-length vectors of machine integers that Python sees through the buffer protocol."""
 
-from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_WRITABLE
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.stdint cimport int64_t, uint32_t
+from libc.string cimport memcpy
 
 import cython
 
@@ -31,6 +32,27 @@ cdef class Int64Buffer:
             buffer.data[index] = values[index]
         return buffer
 
+    @staticmethod
+    def filled(Py_ssize_t length, int64_t value):
+        cdef Py_ssize_t index
+        cdef Int64Buffer buffer = Int64Buffer.allocate(length)
+        for index in range(length):
+            buffer.data[index] = value
+        return buffer
+
+    @staticmethod
+    def concat(list buffers not None):
+        cdef Py_ssize_t length = 0
+        cdef Int64Buffer part, joined
+        for part in buffers:
+            length += part.length
+        joined = Int64Buffer.allocate(length)
+        length = 0
+        for part in buffers:
+            memcpy(joined.data + length, part.data, <size_t> part.length * sizeof(int64_t))
+            length += part.length
+        return joined
+
     def __dealloc__(self):
         if self._owner is None:
             PyMem_RawFree(self.data)
@@ -53,7 +75,7 @@ cdef class Int64Buffer:
         view.itemsize = sizeof(int64_t)
         view.format = INT64_FORMAT if flags & PyBUF_FORMAT else NULL
         view.ndim = 1
-        view.shape = &self.length
+        view.shape = &self.length if flags & PyBUF_ND else NULL
         view.strides = NULL
         view.suboffsets = NULL
         view.internal = NULL
@@ -66,6 +88,24 @@ cdef class Int64Buffer:
         part.length = stop - start
         part._owner = self
         return part
+
+    cpdef Int64Buffer take(self, Uint32Buffer indices):
+        cdef Py_ssize_t row
+        check_indices(indices, self.length)
+        cdef Int64Buffer taken = Int64Buffer.allocate(indices.length)
+        for row in range(indices.length):
+            taken.data[row] = self.data[indices.data[row]]
+        return taken
+
+
+cdef int check_indices(Uint32Buffer indices, Py_ssize_t length) except -1:
+    cdef Py_ssize_t row
+    cdef uint32_t largest = 0
+    for row in range(indices.length):
+        largest = max(largest, indices.data[row])
+    if indices.length > 0 and largest >= length:
+        raise IndexError(f"row {largest} of {length} rows")
+    return 0
 
 
 @cython.final
@@ -111,7 +151,7 @@ cdef class Uint32Buffer:
         view.itemsize = sizeof(uint32_t)
         view.format = UINT32_FORMAT if flags & PyBUF_FORMAT else NULL
         view.ndim = 1
-        view.shape = &self.length
+        view.shape = &self.length if flags & PyBUF_ND else NULL
         view.strides = NULL
         view.suboffsets = NULL
         view.internal = NULL

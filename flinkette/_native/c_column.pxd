@@ -132,6 +132,8 @@ cdef extern from "flk/column.h" namespace "flk" nogil:
 
     void set_bits(uint8_t *bits, int64_t offset, int64_t length) noexcept
 
+    Status column_empty(
+        const TypePtr &type, ColumnPtr *out_column, Error *error) noexcept
     Status column_null(int64_t length, ColumnPtr *out_column, Error *error) noexcept
     Status column_fixed(
         const TypePtr &type, int64_t length, const Buffer &values, const Buffer &validity,
@@ -151,6 +153,8 @@ cdef extern from "flk/column.h" namespace "flk" nogil:
     Status column_slice(
         const ColumnPtr &column, int64_t start, int64_t length, ColumnPtr *out_column,
         Error *error) noexcept
+    Status column_unmasked(
+        const ColumnPtr &column, ColumnPtr *out_column, Error *error) noexcept
     Status column_take(
         const Column &column, const uint32_t *indices, int64_t count, ColumnPtr *out_column,
         Error *error) noexcept

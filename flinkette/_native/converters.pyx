@@ -244,13 +244,10 @@ cdef tuple convert_members(tuple values, tuple fields, tuple names, bint nullabl
 cdef class ListConverter(Converter):
     cdef Converter element
     cdef bint nullable
-    cdef bint takes_bytes  # an array of bytes is a bytes object
 
     cdef object convert(self, object value):
         cdef Py_ssize_t at = 0
         if not isinstance(value, list):
-            if self.takes_bytes and isinstance(value, (bytes, bytearray)):
-                return value if PyBytes_CheckExact(value) else bytes(value)
             return self.refuse(value, "a list")
         cdef list converted = list(<list> value)
         try:
@@ -261,6 +258,16 @@ cdef class ListConverter(Converter):
         except ConversionError as error:
             raise error.inside(f"item {at}") from None
         return converted
+
+
+@cython.final
+cdef class BytesConverter(Converter):
+    cdef object convert(self, object value):
+        if PyBytes_CheckExact(value):
+            return value
+        if isinstance(value, (bytes, bytearray)):
+            return bytes(value)
+        return self.refuse(value, "bytes")
 
 
 @cython.final
@@ -311,6 +318,7 @@ def converter_for(tuple spec not None):
 cdef dict WHOLE_BITS = {"byte": 8, "short": 16, "int": 32, "long": 64, "big_int": 0}
 cdef dict PLAIN = {
     "boolean": BooleanConverter,
+    "bytes": BytesConverter,
     "decimal": DecimalConverter,
     "instant": InstantConverter,
     "date": DateConverter,
@@ -320,6 +328,7 @@ cdef dict PLAIN = {
 }
 cdef dict NAMES = {
     "decimal": "BIG_DEC",
+    "bytes": "PRIMITIVE_ARRAY",
     "date": "SQL_DATE",
     "time": "SQL_TIME",
     "timestamp": "SQL_TIMESTAMP",
@@ -374,5 +383,4 @@ cdef Converter list_of(str kind, tuple element):
     cdef ListConverter made = ListConverter.__new__(ListConverter)
     made.element = converter_for(element)
     made.nullable = kind != "primitive_array"
-    made.takes_bytes = kind.endswith("array") and element[0] == "byte"
     return made

@@ -1,0 +1,30 @@
+"""Fields of rows of any kind: Row, dict, tuple, list, object."""
+
+from typing import Any
+
+from flinkette._native.buffer import Int64Buffer
+
+def get_field(row: Any, field: int | str) -> Any:
+    """Value of a field: by position for ints, else by name (item of Row and dict, else attribute)."""
+
+class FieldGetter:
+    """Callable that takes one field of a row; picklable, so it can be a key selector."""
+
+    field: int | str
+    def __init__(self, field: int | str) -> None: ...
+    def __call__(self, row: Any) -> Any: ...
+
+def field_times(rows: list[Any], field: int | str) -> Int64Buffer:
+    """Event times in ms from a field of each row: ints are ms, naive datetimes are UTC."""
+
+def max_time(times: Int64Buffer, running_max: int) -> int:
+    """Largest of the times and `running_max`."""
+
+def crossings(
+    times: Int64Buffer, running_max: int, interval_ms: int
+) -> tuple[list[tuple[int, int]], int]:
+    """Where the running maximum enters a later multiple of `interval_ms` (>= 1).
+
+    Returns the crossings as (rows up to and including the crossing one, maximum there), and the
+    maximum at the end.
+    """

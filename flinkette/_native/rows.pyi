@@ -1,0 +1,136 @@
+"""A chain of Python row functions as one depth-first program over batches."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flinkette._native.batch import Batch
+from flinkette._native.buffer import Uint32Buffer
+from flinkette._native.state import KeyContext
+from flinkette._native.values import Converter
+
+DONE: int
+MORE: int
+FULL: int
+FAILED: int
+STAGE_KINDS: dict[str, int]
+
+class TimerService:
+    """Timers of one keyed operator and its clocks. Slot thread only."""
+
+    def __init__(self, keys: KeyContext | None, now_ms: Callable[[], int]) -> None: ...
+    def current_processing_time(self) -> int:
+        """Processing time in ms since 1970."""
+    def current_watermark(self) -> int:
+        """Watermark in ms; the smallest int64 before the first."""
+    def register_event_time_timer(self, timestamp: int) -> None:
+        """Call `on_timer` for the current key when the watermark reaches `timestamp` ms."""
+    def register_processing_time_timer(self, timestamp: int) -> None:
+        """Call `on_timer` for the current key when the clock reaches `timestamp` ms."""
+    def delete_event_time_timer(self, timestamp: int) -> None:
+        """Take a timer of the current key back; nothing happens if there is none."""
+    def delete_processing_time_timer(self, timestamp: int) -> None:
+        """Take a timer of the current key back; nothing happens if there is none."""
+    def advance(self, watermark: int) -> None:
+        """Set the watermark that functions see, without firing timers."""
+    def next_processing_time(self) -> int | None:
+        """Earliest registered processing time in ms, or None."""
+
+class RowContext:
+    """What process functions get as `ctx`. Valid during the call it was passed to."""
+
+    def timestamp(self) -> int | None:
+        """Event time of the row or timer in ms, or None."""
+    def timer_service(self) -> TimerService:
+        """Timers and clocks of the operator."""
+    def get_current_key(self) -> Any:
+        """Key of the row or timer."""
+    def time_domain(self) -> Any:
+        """Which kind of timer fires; None while rows are processed."""
+
+class Stage:
+    """One function of a program with everything decided before the loop.
+
+    Parameters
+    ----------
+    kind
+        One of `STAGE_KINDS`.
+    func
+        What to call: `func(value)`, `func(value, ctx)` for "process", `func(value, time_ms)` for
+        "timestamp", `func(before, value)` for "reduce".
+    converter
+        Converts what the function made to its declared type.
+    needs_fix
+        Whether mutable results are copied (False with `pipeline.object-reuse`).
+    error_action, error_tag
+        What happens to a row that raises: "fail", "skip", or "side-output" to the tag.
+    on_timer
+        `on_timer(time_ms, ctx)` of keyed process functions.
+    info
+        Passed back to `make_error`.
+    """
+
+    rows_skipped: int
+    info: Any
+    def __init__(
+        self,
+        kind: str,
+        func: Callable[..., Any],
+        *,
+        converter: Converter | None = None,
+        needs_fix: bool = True,
+        error_action: str = "fail",
+        error_tag: Any = None,
+        on_timer: Callable[..., Any] | None = None,
+        info: Any = None,
+    ) -> None: ...
+
+class RowOutput:
+    """Rows made and not yet handed on."""
+
+    def __init__(self, has_keys: bool = False) -> None: ...
+
+class RowProgram:
+    """Runs rows depth first through a chain of functions, resumable at any row (contracts 1, 3, 8).
+
+    Slot thread only. The GIL is held throughout: every step calls user code.
+    """
+
+    timers: TimerService
+    def __init__(
+        self,
+        stages: list[Stage],
+        *,
+        keys: KeyContext | None,
+        now_ms: Callable[[], int],
+        tag_class: type,
+        make_error: Callable[..., Exception],
+        make_row_error: Callable[..., Any],
+        time_domains: tuple[Any, Any] = (None, None),
+    ) -> None: ...
+    def load(self, batch: Batch, ids: Uint32Buffer | None = None) -> None:
+        """Take a batch to work on; `ids` are the key ids of its rows when the program is keyed."""
+    def load_event_timers(self, watermark: int) -> None:
+        """Go on with the timers up to `watermark` ms, in timestamp order over all keys."""
+    def load_processing_timers(self, now: int) -> None:
+        """Go on with the processing-time timers up to `now` ms."""
+    def run(self, deadline_ns: int, max_rows: int) -> int:
+        """Work until done, the deadline (`time.monotonic_ns`), or `max_rows` rows of output.
+
+        Returns DONE, MORE, FULL or FAILED; after FAILED the rows made so far can be taken and the
+        next `run` raises.
+        """
+    def take(self) -> Batch | None:
+        """Rows made so far as a batch."""
+    def take_side(self) -> list[tuple[Any, Batch]]:
+        """(tag, batch) pairs made so far."""
+
+def copy_batch(batch: Batch) -> Batch:
+    """Copy mutable values of a batch for a second consumer."""
+
+def choose_receivers(
+    values: list[Any],
+    partition: Callable[[Any, int], int],
+    get_key: Callable[[Any], Any],
+    receivers: int,
+) -> Uint32Buffer:
+    """Receiver of each row as the user's partitioner says."""

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from cpython.float cimport PyFloat_CheckExact
 from cpython.unicode cimport PyUnicode_CheckExact
 from libc.math cimport fabs, isinf, isnan
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from flinkette._native.row cimport Row
@@ -102,7 +102,8 @@ cdef class RowText:
         if isinstance(value, dict):
             return "{" + ", ".join(self.entries(value)) + "}"
         if isinstance(value, (bytes, bytearray)):
-            return "[" + ", ".join([str(byte - 256 if byte > 127 else byte) for byte in value]) + "]"
+            signed = [str(byte - 256 if byte > 127 else byte) for byte in value]
+            return "[" + ", ".join(signed) + "]"
         return java_time(value)
 
     cdef list members(self, object values):
@@ -123,7 +124,8 @@ cdef class RowText:
     cdef list entries(self, dict entries):
         cdef RowText key = self.parts[0]
         cdef RowText content = self.parts[1]
-        return [f"{key.java(name)}={content.java(entries[name])}" for name in key.bucket_order(entries)]
+        ordered = key.bucket_order(entries)
+        return [f"{key.java(name)}={content.java(entries[name])}" for name in ordered]
 
     cdef list bucket_order(self, dict entries):
         """The keys as Java's HashMap, made for so many entries, walks through them."""

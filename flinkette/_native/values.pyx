@@ -5,15 +5,11 @@ does what PyFlink does to a value by serialising it as a declared type; `convert
 per type.
 """
 
-import copy
+import copyreg
 import enum
-import pickle
+import sys
 from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal
-from fractions import Fraction
-from re import Pattern
 from types import BuiltinFunctionType, EllipsisType, FunctionType, NotImplementedType
-from uuid import UUID
 
 from cpython.dict cimport PyDict_Copy, PyDict_Next, PyDict_SetItem
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
@@ -26,9 +22,14 @@ from cpython.tuple cimport (
 from flinkette._native.row cimport Row, new_row_of_kind
 from flinkette._native.values cimport is_plain
 
+cdef extern from "Python.h":
+    dict PyObject_GenericGetDict(object value, void *context)
+    int PyObject_GenericSetDict(object value, object attributes, void *context) except -1
+
 # Deeper nesting than this, which a value that contains itself has too, is left to pickle.
 cdef int MAX_DEPTH = 60
 cdef Py_ssize_t MAX_TEXT = 1000
+cdef long HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
 # A bare None passes where the type's Java serialiser knows null.
 cdef frozenset NONE_TYPES = frozenset(
@@ -36,10 +37,16 @@ cdef frozenset NONE_TYPES = frozenset(
 )
 
 cdef set immutable_types = {
-    type(None), int, float, bool, str, bytes, complex, range, Decimal, Fraction, UUID,
-    date, datetime, time, timedelta, timezone, Pattern,
-    FunctionType, BuiltinFunctionType, EllipsisType, NotImplementedType,
+    type(None), int, float, bool, str, bytes, complex, range, date, datetime, time, timedelta,
+    timezone, FunctionType, BuiltinFunctionType, EllipsisType, NotImplementedType,
 }
+# Known by name, because importing their modules costs every program milliseconds.
+cdef frozenset IMMUTABLE_NAMES = frozenset((
+    ("decimal", "Decimal"), ("fractions", "Fraction"), ("uuid", "UUID"), ("re", "Pattern"),
+    ("ipaddress", "IPv4Address"), ("ipaddress", "IPv6Address"), ("zoneinfo", "ZoneInfo"),
+))
+# Classes that pickle would take apart into their __dict__ and nothing else; looked at once.
+cdef set plain_classes = set()
 
 
 class TooDeep(Exception):
@@ -64,8 +71,8 @@ def fix_list(list values not None):
 cpdef object fix(object value):
     """Return a value that later changes of `value` cannot reach.
 
-    Immutable values come back as they are; lists, dicts, sets, bytearrays and Rows are copied
-    through; anything else takes a round trip through pickle.
+    Immutable values come back as they are; lists, dicts, sets, bytearrays, Rows and objects that
+    are nothing but their ``__dict__`` are copied through; the rest takes a round trip of pickle.
     """
     if is_plain(value):
         return value
@@ -103,7 +110,7 @@ cdef object fix_structure(object value, int depth):
         return kind(fixed)
     if kind is bytearray:
         return bytearray(value)
-    return fix_other(value, kind)
+    return fix_other(value, kind, depth)
 
 
 cdef tuple fix_members(tuple members, int depth):
@@ -147,34 +154,49 @@ cdef dict fix_entries(dict entries, int depth):
     cdef PyObject *item = NULL
     cdef Py_ssize_t at = 0
     while PyDict_Next(copied, &at, &key, &item):
-        if not is_plain(<object> key) and fix_structure(<object> key, depth + 1) is not <object> key:
+        name = <object> key
+        if not is_plain(name) and fix_structure(name, depth + 1) is not name:
             return {
-                fix_structure(name, depth + 1): fix_structure(content, depth + 1)
-                for name, content in copied.items()
+                fix_structure(member, depth + 1): fix_structure(content, depth + 1)
+                for member, content in copied.items()
             }
         if not is_plain(<object> item):
             # Another value for a key that is there does not move entries.
-            PyDict_SetItem(copied, <object> key, fix_structure(<object> item, depth + 1))
+            PyDict_SetItem(copied, name, fix_structure(<object> item, depth + 1))
     return copied
 
 
 cdef object fix_named_tuple(object value, type kind, int depth):
     if (<PyTypeObject *> kind).tp_dictoffset and value.__dict__:
         return round_trip(value)
-    cdef tuple members = tuple(value)
-    cdef tuple fixed = fix_members(members, depth)
-    if fixed is members:
+    # The cast is unchecked: a subclass lies in memory as a tuple does.
+    cdef tuple fixed = fix_members(<tuple> value, depth)
+    if fixed is value:
         return value
     if hasattr(kind, "_fields"):
         return tuple.__new__(kind, fixed)
     return round_trip(value)
 
 
-cdef object fix_other(object value, type kind):
-    if kind.__module__ == "numpy" and is_numpy_scalar(value):
+cdef object fix_other(object value, type kind, int depth):
+    if kind in plain_classes:
+        # Past the class's own __setattr__, which refuses in a frozen dataclass.
+        copied = object.__new__(kind)
+        attributes = fix_entries(PyObject_GenericGetDict(value, NULL), depth)
+        PyObject_GenericSetDict(copied, attributes, NULL)
+        return copied
+    if is_named_immutable(kind) or (kind.__module__ == "numpy" and is_numpy_scalar(value)):
         immutable_types.add(kind)
         return value
+    if is_plain_class(kind):
+        plain_classes.add(kind)
+        return fix_other(value, kind, depth)
     return round_trip(value)
+
+
+cdef bint is_named_immutable(type kind) except -1:
+    name = (kind.__module__, kind.__qualname__)
+    return name in IMMUTABLE_NAMES and getattr(sys.modules[name[0]], name[1], None) is kind
 
 
 cdef bint is_numpy_scalar(object value) except -1:
@@ -183,7 +205,26 @@ cdef bint is_numpy_scalar(object value) except -1:
     return isinstance(value, numpy.generic) and not isinstance(value, numpy.void)
 
 
+cdef bint is_plain_class(type kind) except -1:
+    """Whether an object's __dict__ is all that pickle would keep of it."""
+    for name in ("__reduce_ex__", "__reduce__", "__getstate__", "__new__"):
+        if getattr(kind, name, None) is not getattr(object, name, None):
+            return False
+    for name in ("__setstate__", "__getnewargs__", "__getnewargs_ex__"):
+        if hasattr(kind, name):
+            return False
+    for base in kind.__mro__:
+        # A base written in C may keep state of its own outside the __dict__.
+        if base is not object and not base.__flags__ & HEAP_TYPE:
+            return False
+    if (<PyTypeObject *> kind).tp_dictoffset == 0 or kind in copyreg.dispatch_table:
+        return False
+    return not copyreg._slotnames(kind)
+
+
 cdef object round_trip(object value):
+    import copy
+    import pickle
     try:
         return pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
     except (pickle.PicklingError, AttributeError, TypeError) as error:

@@ -14,10 +14,40 @@ if TYPE_CHECKING:
     from flinkette.contracts.source import ReaderContext, SplitEnumerator
     from flinkette.contracts.typeinfo import TypeInformation
 
-__all__ = ["NumberSequenceReader", "NumberSequenceSource", "NumberSequenceSplit"]
+__all__ = ["NumberSequenceReader", "NumberSequenceSource", "NumberSequenceSplit", "even_ranges"]
 
 LONG_MIN = -(1 << 63)
 LONG_MAX = (1 << 63) - 1
+
+
+def even_ranges(start: int, end: int, parts: int) -> list[tuple[int, int]]:
+    """Cut the numbers `start` to `end`, both inclusive, into at most `parts` ranges.
+
+    Parameters
+    ----------
+    start, end
+        Bounds; `end` below `start` means no numbers.
+    parts
+        Ranges wanted (>= 1).
+
+    Returns
+    -------
+    list of (int, int)
+        Inclusive ranges in order, none empty, the first ones longer by one where it does not come
+        out even.
+
+    Examples
+    --------
+    >>> even_ranges(1, 3, 2)
+    [(1, 2), (3, 3)]
+    """
+    base, extra = divmod(max(0, end - start + 1), parts)
+    firsts = [start + part * base + min(part, extra) for part in range(parts + 1)]
+    return [
+        (first, following - 1)
+        for first, following in zip(firsts, firsts[1:])
+        if first < following
+    ]
 
 
 @dataclass(frozen=True)
@@ -51,8 +81,8 @@ class NumberSequenceSource(Source):
 
     Examples
     --------
-    >>> NumberSequenceSource(1, 3).sub_ranges(2)
-    [(1, 2), (3, 3)]
+    >>> NumberSequenceSource(1, 3).end
+    3
     """
 
     def __init__(self, start: int, end: int) -> None:
@@ -81,19 +111,9 @@ class NumberSequenceSource(Source):
 
         return Types.LONG()
 
-    def sub_ranges(self, parts: int) -> list[tuple[int, int]]:
-        """Cut the sequence into at most `parts` ranges (>= 1), the first ones longer by one."""
-        base, extra = divmod(self.end - self.start + 1, parts)
-        firsts = [self.start + part * base + min(part, extra) for part in range(parts + 1)]
-        return [
-            (first, following - 1)
-            for first, following in zip(firsts, firsts[1:])
-            if first < following
-        ]
-
     def create_enumerator(self, parallelism: int) -> SplitEnumerator:
         """Cut the sequence into one range per reader."""
-        ranges = self.sub_ranges(parallelism)
+        ranges = even_ranges(self.start, self.end, parallelism)
         splits = [
             NumberSequenceSplit(f"numbers-{index}", start=start, end=end)
             for index, (start, end) in enumerate(ranges)

@@ -10,6 +10,7 @@ from flinkette.datastream.call_site import find_call_site
 
 __all__ = [
     "MAX_PARALLELISM_LIMIT",
+    "described",
     "invalid_argument",
     "require_function",
     "require_instance",

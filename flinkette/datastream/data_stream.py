@@ -284,7 +284,6 @@ class DataStream(ExchangeMethods, OutputMethods):
         require_output_type("map_batches", output_type)
         return self._append(map_batches_description(fn), "MapBatches", output_type)
 
-
     def key_by(
         self,
         key_selector: Callable[..., Any] | KeySelector | str,

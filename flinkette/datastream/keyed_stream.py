@@ -91,7 +91,9 @@ class KeyedStream(DataStream):
         return self._origin_stream.key_by(key_selector, key_type)
 
     def process(
-        self, func: KeyedProcessFunction | ProcessFunction, output_type: TypeInformation | None = None
+        self,
+        func: KeyedProcessFunction | ProcessFunction,
+        output_type: TypeInformation | None = None,
     ) -> DataStream:
         """Process each row with its key's state and timers.
 
@@ -383,6 +385,7 @@ class KeyedStream(DataStream):
     def cache(self) -> NoReturn:
         """Keep the rows for later jobs: always raises `InvalidPipelineError`."""
         _refuse_setting("cache")
+
 
 def _refuse_exchange(method: str) -> NoReturn:
     raise invalid_argument(

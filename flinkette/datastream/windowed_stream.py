@@ -258,9 +258,7 @@ class _Windowed:
         require_output_type("aggregate", output_type)
         return self._append("aggregate", aggregate_function, window_function, output_type)
 
-    def apply(
-        self, window_function: Any, output_type: TypeInformation | None = None
-    ) -> DataStream:
+    def apply(self, window_function: Any, output_type: TypeInformation | None = None) -> DataStream:
         """Give all rows of a window to a function.
 
         Parameters
@@ -412,9 +410,7 @@ class AllWindowedStream(_Windowed):
     _process_kind = ProcessAllWindowFunction
     _is_all = True
 
-    def __init__(
-        self, data_stream: DataStream, window_assigner: WindowAssigner[Any, Any]
-    ) -> None:
+    def __init__(self, data_stream: DataStream, window_assigner: WindowAssigner[Any, Any]) -> None:
         edges = tuple(replace(edge, exchange=Exchange.GLOBAL) for edge in data_stream._edges)
         super().__init__(
             DataStream(data_stream._env, edges, None, data_stream._output_type), window_assigner

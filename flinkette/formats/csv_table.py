@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from flinkette.contracts.errors import InvalidPipelineError, MalformedInputError
 from flinkette.formats.csv import CsvDecoder, CsvLayout, header_names
 from flinkette.formats.file_format import StreamFormat
 from flinkette.formats.malformed import MalformedPolicy
+from flinkette.formats.near_names import nearest
 from flinkette.formats.row_types import type_info_of, type_spec_of
 
 if TYPE_CHECKING:
@@ -19,17 +19,9 @@ if TYPE_CHECKING:
     from flinkette.formats.csv_records import RecordEnds
     from flinkette.formats.row_types import TypeSpec
 
-__all__ = ["CsvTableFormat", "CsvTableOptions", "nearest"]
+__all__ = ["CsvTableFormat", "CsvTableOptions", "ResolvedCsv"]
 
 STRING: TypeSpec = ("string",)
-
-
-def nearest(name: str, names: Sequence[str]) -> str:
-    """Return a hint: the name most like `name`, and all of them if they are few."""
-    close = difflib.get_close_matches(name, names, 1, 0.5)
-    hint = f"the nearest is {close[0]!r}; " if close else ""
-    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
-    return f"{hint}there are {shown}" if names else "there are none"
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,15 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from flinkette.contracts import metric_group as contract
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Counter", "Distribution", "Meter", "MetricGroup"]
 
 
-class Counter:
+class Counter(contract.Counter):
     """A number that goes up and down. Slot thread only."""
 
     def __init__(self) -> None:
@@ -31,7 +33,7 @@ class Counter:
         return self._count
 
 
-class Meter:
+class Meter(contract.Meter):
     """Events per second over the last `time_span_in_seconds`. Slot thread only."""
 
     def __init__(
@@ -64,7 +66,7 @@ class Meter:
         return recent / self._span_s
 
 
-class Distribution:
+class Distribution(contract.Distribution):
     """Count, sum, minimum and maximum of reported values. Slot thread only."""
 
     def __init__(self) -> None:
@@ -81,7 +83,7 @@ class Distribution:
         self.max = value if self.max is None else max(self.max, value)
 
 
-class MetricGroup:
+class MetricGroup(contract.MetricGroup):
     """A named group of metrics; the same name gives the same metric again."""
 
     def __init__(self, scope: tuple[str, ...] = ()) -> None:

@@ -10,7 +10,7 @@ from flinkette._native.rows import RowProgram, Stage
 from flinkette._native.values import make_converter
 from flinkette.contracts.functions import Function
 from flinkette.contracts.output_tag import OutputTag
-from flinkette.contracts.time_domain import TimeDomain
+from flinkette.contracts.runtime_context import TimeDomain
 from flinkette.graph.operators import (
     FilterDescription,
     FlatMapDescription,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flinkette._native.window import WindowOperator as NativeWindowOperator
 from flinkette._native.window import WindowSpec
-from flinkette.contracts import assigners, triggers
+from flinkette.contracts import window as assigners
 from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.functions import (
     AllWindowFunction,
@@ -211,9 +211,9 @@ def trigger_spec(description: WindowDescription) -> dict[str, Any]:
     if trigger is None:
         trigger = assigner.get_default_trigger(None)
     is_event_time = assigner.is_event_time()
-    if type(trigger) is triggers.EventTimeTrigger and is_event_time:
+    if type(trigger) is assigners.EventTimeTrigger and is_event_time:
         return {"trigger": "window_end"}
-    if type(trigger) is triggers.ProcessingTimeTrigger and not is_event_time:
+    if type(trigger) is assigners.ProcessingTimeTrigger and not is_event_time:
         return {"trigger": "window_end"}
     return {"trigger": "custom", "trigger_object": trigger}
 

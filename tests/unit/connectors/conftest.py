@@ -64,8 +64,6 @@ class SourceRunner:
                         reader.add_split(split)
                     fetched = reader.poll(max_rows)
                     if fetched is None:
-                        due_ms = reader.next_poll_ms()
-                        self.now_ms = max(self.now_ms, due_ms or 0)
                         continue
                     progressed = True
                     self.check(fetched, held[index], max_rows)
@@ -79,6 +77,9 @@ class SourceRunner:
                 if not any(held) and enumerator.is_exhausted():
                     return result
                 idle = 0 if progressed else idle + 1
+                if not progressed:
+                    due = [due_ms for reader in readers if (due_ms := reader.next_poll_ms())]
+                    self.now_ms = max(self.now_ms, min(due, default=0))
             raise AssertionError("the source stopped delivering")
         finally:
             for reader in readers:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flinkette.connectors.number_sequence import NumberSequenceSource
+from flinkette.connectors.number_sequence import NumberSequenceSource, even_ranges
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ def test_reading_goes_on_from_the_position(
     assert rows == list(range(5, 15))
 
 
-def test_the_whole_range_of_64_bits_needs_no_list(source_runner: SourceRunner) -> None:
-    source = NumberSequenceSource(-(1 << 63), (1 << 63) - 1)
-    assert source.sub_ranges(2) == [(-(1 << 63), -1), (0, (1 << 63) - 1)]
+def test_the_whole_range_of_64_bits_is_cut_in_two() -> None:
+    low, high = -(1 << 63), (1 << 63) - 1
+    assert even_ranges(low, high, 2) == [(low, -1), (0, high)]
 
 
 def test_bounds_in_the_wrong_order_are_refused() -> None:

@@ -1,0 +1,3 @@
+"""Cutting, gathering and joining what stands beside the rows of a batch; for Cython callers only."""
+
+__all__: list[str] = []

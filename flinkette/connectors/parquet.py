@@ -1,0 +1,276 @@
+"""ParquetSource and ParquetSink: the row groups of Parquet files as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flinkette._native.batch import Batch
+from flinkette.connectors.file_system.listing import as_paths, list_files
+from flinkette.connectors.file_system.path_sink import ParquetSink
+from flinkette.connectors.split_queue import SplitQueue, restored_splits
+from flinkette.contracts.errors import InvalidPipelineError, SourceError
+from flinkette.contracts.source import Fetched, Source, SourceSplit, SplitReader
+from flinkette.formats.near_names import nearest
+from flinkette.formats.row_types import row_fields, type_info_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import pyarrow
+
+    from flinkette.contracts.source import ReaderContext, SplitEnumerator
+    from flinkette.contracts.typeinfo import TypeInformation
+
+__all__ = ["ParquetReader", "ParquetSink", "ParquetSource", "ParquetSplit"]
+
+BATCH_ROWS = 1 << 15
+
+
+@dataclass(frozen=True)
+class ParquetSplit(SourceSplit):
+    """One row group of a file; `position` is the number of its rows that were delivered."""
+
+    path: str = ""
+    row_group: int = 0
+    position: int = 0
+
+
+class ParquetSource(Source):
+    """The rows of Parquet files, as columns from the file to the first function that wants rows.
+
+    Parameters
+    ----------
+    paths
+        A path or several: files, folders (walked to any depth, hidden names left out), patterns.
+    columns
+        Read these columns only, in this order; None: those of the first file.
+    row_type
+        Type of rows: its fields are the columns, converted to their types. Instead of `columns`.
+    is_case_sensitive
+        False: a column is also found by a name of other case.
+
+    Raises
+    ------
+    SourceError
+        When the job starts, if a path does not exist, is no Parquet file, or lacks a column.
+
+    Notes
+    -----
+    Row groups are read one after the other, by several subtasks at once if there are several.
+    """
+
+    def __init__(
+        self,
+        paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        columns: Sequence[str] | None = None,
+        *,
+        row_type: TypeInformation | Any = None,
+        is_case_sensitive: bool = True,
+    ) -> None:
+        self.paths = as_paths(paths)
+        if not self.paths:
+            raise InvalidPipelineError("ParquetSource needs at least one path; none was given")
+        if isinstance(columns, str):
+            raise InvalidPipelineError(
+                f"ParquetSource: columns={columns!r} is one str; give a list of names"
+            )
+        self._fields = row_fields(row_type)
+        if columns is None and self._fields is not None:
+            columns = self._fields[0]
+        self.columns = None if columns is None else tuple(columns)
+        self.is_case_sensitive = is_case_sensitive
+
+    def produced_type(self) -> TypeInformation | None:
+        """Return the declared type of the rows."""
+        return None if self._fields is None else type_info_of(("row", *self._fields))
+
+    def create_enumerator(self, parallelism: int) -> SplitEnumerator:
+        """Read the files' footers, check their columns, and make a split of each row group."""
+        splits: list[ParquetSplit] = []
+        first: pyarrow.Schema | None = None
+        for path, _ in list_files(self.paths):
+            metadata, schema = _footer(path)
+            selected = self._selected(path, schema)
+            wanted = [schema.field(name) for name in selected]
+            if first is None:
+                first = wanted
+            else:
+                _check_same(path, first, wanted)
+            splits += [
+                ParquetSplit(f"{path}:{group}", path=path, row_group=group)
+                for group in range(metadata.num_row_groups)
+                if metadata.row_group(group).num_rows
+            ]
+        return SplitQueue(splits)
+
+    def _selected(self, path: str, schema: pyarrow.Schema) -> list[str]:
+        names = schema.names
+        if self.columns is None:
+            return list(names)
+        by_lower = {name.lower(): name for name in names}
+        selected = []
+        for name in self.columns:
+            found = name if name in names else None
+            if found is None and not self.is_case_sensitive:
+                found = by_lower.get(name.lower())
+            if found is None:
+                raise SourceError(f"{path}: no column {name!r}; {nearest(name, names)}")
+            selected.append(found)
+        return selected
+
+    def restore_enumerator(self, parallelism: int, snapshot: Any) -> SplitEnumerator:
+        """Go on with the row groups that nobody had when the snapshot was taken."""
+        return SplitQueue(restored_splits(ParquetSplit, snapshot))
+
+    def create_reader(self, context: ReaderContext) -> ParquetReader:
+        """Make the reader of one subtask."""
+        return ParquetReader(self)
+
+    def open_split(self, split: ParquetSplit) -> tuple[Any, Iterator[pyarrow.RecordBatch]]:
+        """Open a row group; returns the open file and its columns in pieces."""
+        import pyarrow
+        from pyarrow import parquet
+
+        try:
+            file = parquet.ParquetFile(split.path, memory_map=True)
+            selected = self._selected(split.path, file.schema_arrow)
+            target = self._target_schema(file.schema_arrow, selected)
+            # Top-level names; a nested column comes whole.
+            batches = file.iter_batches(
+                BATCH_ROWS, row_groups=[split.row_group], columns=selected, use_threads=False
+            )
+        except (OSError, pyarrow.ArrowException) as error:
+            raise _unreadable(split.path, error) from error
+        return file, (_shaped(batch, selected, target) for batch in batches)
+
+    def _target_schema(self, schema: pyarrow.Schema, selected: list[str]) -> pyarrow.Schema:
+        import pyarrow
+
+        from flinkette.formats.arrow_types import arrow_type
+
+        names = selected if self.columns is None else list(self.columns)
+        if self._fields is not None:
+            specs = dict(zip(*self._fields))
+            types = [arrow_type(specs[name], f"column {name!r}") for name in names]
+        else:
+            types = [_decoded_type(schema.field(name).type) for name in selected]
+        return pyarrow.schema(list(zip(names, types)))
+
+
+class ParquetReader(SplitReader):
+    """Reads one row group at a time, in pieces of at most 32,768 rows."""
+
+    def __init__(self, source: ParquetSource) -> None:
+        self._source = source
+        self._split: ParquetSplit | None = None
+        self._file: Any = None
+        self._pieces: Iterator[pyarrow.RecordBatch] = iter(())
+        self._piece: Batch | None = None
+        self._start = 0
+        self._position = 0
+        self._to_skip = 0
+
+    def add_split(self, split: SourceSplit) -> None:
+        """Open the row group at its position."""
+        assert isinstance(split, ParquetSplit)
+        self._file, self._pieces = self._source.open_split(split)
+        self._split = split
+        self._piece = None
+        self._position = self._to_skip = split.position
+
+    def poll(self, max_rows: int) -> Fetched | None:
+        """Return the next rows as columns."""
+        split = self._split
+        if split is None:
+            return None
+        if self._piece is None and not self._load_piece(split):
+            self.close()
+            return Fetched(split.split_id, None, self._position, is_split_end=True)
+        piece = self._piece
+        assert piece is not None
+        stop = min(self._start + max_rows, piece.num_rows)
+        rows = piece.slice(self._start, stop)
+        self._position += stop - self._start
+        self._start = stop
+        if stop == piece.num_rows:
+            self._piece = None
+        return Fetched(split.split_id, rows, self._position)
+
+    def _load_piece(self, split: ParquetSplit) -> bool:
+        import pyarrow
+
+        while True:
+            try:
+                piece = next(self._pieces, None)
+            except (OSError, pyarrow.ArrowException) as error:
+                raise _unreadable(split.path, error) from error
+            if piece is None:
+                return False
+            if piece.num_rows > self._to_skip:
+                break
+            self._to_skip -= piece.num_rows
+        self._piece, self._start, self._to_skip = Batch.from_arrow(piece), self._to_skip, 0
+        return True
+
+    def close(self) -> None:
+        """Close the file at hand."""
+        if self._file is not None:
+            self._file.close()
+        self._split, self._file, self._pieces, self._piece = None, None, iter(()), None
+
+
+def _footer(path: str) -> tuple[Any, pyarrow.Schema]:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            return file.metadata, file.schema_arrow
+    except (OSError, pyarrow.ArrowException) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: str, error: Exception) -> SourceError:
+    return SourceError(f"{path}: cannot be read as Parquet: {error}; check that the file is whole")
+
+
+def _check_same(path: str, first: list[pyarrow.Field], fields: list[pyarrow.Field]) -> None:
+    names = [field.name for field in first]
+    for field in fields:
+        if field.name not in names:
+            raise SourceError(
+                f"{path}: the column {field.name!r} is not in the first file; "
+                f"{nearest(field.name, names)}; choose columns that all files have with columns=[…]"
+            )
+    for field in first:
+        match = next((other for other in fields if other.name == field.name), None)
+        if match is None:
+            raise SourceError(
+                f"{path}: no column {field.name!r}, which the first file has; choose columns that "
+                "all files have with columns=[…]"
+            )
+        if _decoded_type(match.type) != _decoded_type(field.type):
+            raise SourceError(
+                f"{path}: the column {field.name!r} is {match.type}, but {field.type} in the "
+                "first file; declare its type with row_type=…, or leave it out with columns=[…]"
+            )
+
+
+def _decoded_type(found: pyarrow.DataType) -> pyarrow.DataType:
+    import pyarrow
+
+    return found.value_type if pyarrow.types.is_dictionary(found) else found
+
+
+def _shaped(
+    batch: pyarrow.RecordBatch, selected: list[str], target: pyarrow.Schema
+) -> pyarrow.RecordBatch:
+    import pyarrow
+
+    arrays = [
+        batch.column(name) if batch.column(name).type == field.type else batch.column(name).cast(field.type)
+        for name, field in zip(selected, target)
+    ]
+    return pyarrow.RecordBatch.from_arrays(arrays, schema=target)
