@@ -5,8 +5,6 @@ A program sets them through `Configuration`, the engine reads `configuration.get
 
 from __future__ import annotations
 
-import difflib
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from flinkette.contracts.config_option import ConfigOption
@@ -335,6 +333,10 @@ def warn_unknown_keys(configuration: Configuration) -> None:
     configuration : Configuration
         The settings of a program.
     """
+    # loaded when a job starts, not with the names of the API
+    import difflib
+    import warnings
+
     for key in sorted(configuration.key_set()):
         if key in KNOWN_OPTIONS or key in _OLD_KEYS or key.startswith(_SILENT_PREFIXES):
             continue
