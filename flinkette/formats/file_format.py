@@ -155,6 +155,9 @@ class PartWriter(ABC):
     def finish(self) -> None:
         """Write what is buffered, and the format's footer; the stream stays open."""
 
+    def abort(self) -> None:
+        """Let go of what is buffered; the file is removed afterwards. Must not raise."""
+
 
 @dataclass(frozen=True)
 class PartFormat(ABC):

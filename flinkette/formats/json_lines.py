@@ -106,7 +106,11 @@ class JsonLinesDecoder(BlockDecoder):
                 values
             ) != len(list(filter(None, map(bytes.strip, block.splitlines())))):
                 values = self._decode_each(block, first_line, rejected)
-        return Decoded(self._batch(values), rejected)
+        try:
+            batch = self._batch(values)
+        except _unfit_errors():
+            batch = self._batch(self._decode_each(block, first_line, rejected))
+        return Decoded(batch, rejected)
 
     def _decode_each(
         self, block: bytes, first_line: Callable[[], int], rejected: list[MalformedRow]
@@ -118,12 +122,15 @@ class JsonLinesDecoder(BlockDecoder):
             if not line.strip():
                 continue
             try:
-                values.append(self._decoder.decode(line))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                value = self._decoder.decode(line)
+                self._batch([value])
+            except (msgspec.DecodeError, UnicodeDecodeError, *_unfit_errors()) as error:
                 row = MalformedRow.of(self._file, first_line() + index, line, error)
                 if self._policy is MalformedPolicy.FAIL:
                     raise malformed_error(row, self._expected()) from error
                 rejected.append(row)
+            else:
+                values.append(value)
         return values
 
     def _expected(self) -> str:
@@ -145,6 +152,13 @@ class JsonLinesDecoder(BlockDecoder):
         ]
         names = list(self._fields[0])
         return Batch.from_arrow(pyarrow.RecordBatch.from_arrays(arrays, names=names))
+
+
+def _unfit_errors() -> tuple[type[Exception], ...]:
+    """Return what pyarrow raises for a JSON value that its type cannot hold."""
+    import pyarrow
+
+    return (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError)
 
 
 def _struct_type(fields: RowFields) -> Any:
@@ -171,8 +185,6 @@ def _json_type(spec: TypeSpec, name: str) -> Any:
     kind = spec[0]
     if kind in INT_BITS:
         bound = 1 << (INT_BITS[kind] - 1)
-        if kind == "long":  # msgspec cannot say -2**63 as a bound; Arrow checks it
-            return int
         return Annotated[int, msgspec.Meta(ge=-bound, le=bound - 1)]
     if kind in ("list", "array"):
         return list[_json_type(spec[1], name) | None]  # type: ignore[misc]

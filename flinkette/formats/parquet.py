@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -158,3 +159,12 @@ class ParquetPartWriter(PartWriter):
         """Write the last row group and the footer."""
         self._write_groups(is_last=True)
         self._writer.close()
+
+    def abort(self) -> None:
+        """Close pyarrow's writer while there is a file: it would do so when it is collected."""
+        import pyarrow
+
+        self._gathered, self._num_gathered = [], 0
+        if self._writer is not None:
+            with contextlib.suppress(OSError, ValueError, pyarrow.ArrowException):
+                self._writer.close()

@@ -143,13 +143,18 @@ class SinkRunner:
         input_type: Any = None,
     ) -> list[Any]:
         writers = self.open(sink, parallelism=parallelism, input_type=input_type)
-        for index, rows in enumerate(batches):
-            batch = Batch.from_objects(rows) if isinstance(rows, list) else rows
-            writer = writers[index % parallelism]
-            assert writer.is_ready()
-            writer.write(batch)
-        for writer in writers:
-            writer.finish()
+        try:
+            for index, rows in enumerate(batches):
+                batch = Batch.from_objects(rows) if isinstance(rows, list) else rows
+                writer = writers[index % parallelism]
+                assert writer.is_ready()
+                writer.write(batch)
+            for writer in writers:
+                writer.finish()
+        except BaseException:
+            for writer in writers:
+                writer.abort()
+            raise
         return writers
 
 
