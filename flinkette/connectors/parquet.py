@@ -164,11 +164,11 @@ class ParquetSource(Source):
         from flinkette.formats.arrow_types import arrow_type
 
         if self._fields is not None:
-            specs = dict(zip(*self._fields))
+            specs = dict(zip(*self._fields, strict=True))
             types = [arrow_type(specs[name], f"column {name!r}") for name in names]
         else:
             types = [_decoded_type(schema.field(name).type) for name in selected]
-        return pyarrow.schema(list(zip(names, types)))
+        return pyarrow.schema(list(zip(names, types, strict=True)))
 
 
 class ParquetReader(SplitReader):
@@ -256,7 +256,7 @@ def decoded_schema(schema: pyarrow.Schema, names: list[str]) -> pyarrow.Schema:
 
 
 def _check_same(path: str, first: pyarrow.Schema, other: pyarrow.Schema) -> None:
-    for wanted, found in zip(first, other):
+    for wanted, found in zip(first, other, strict=True):
         if found.type != wanted.type:
             raise SourceError(
                 f"{path}: the column {found.name!r} is {found.type}, but {wanted.type} in the "
@@ -276,7 +276,9 @@ def _shaped(
     import pyarrow
 
     arrays = [
-        batch.column(name) if batch.column(name).type == field.type else batch.column(name).cast(field.type)
-        for name, field in zip(selected, target)
+        batch.column(name)
+        if batch.column(name).type == field.type
+        else batch.column(name).cast(field.type)
+        for name, field in zip(selected, target, strict=True)
     ]
     return pyarrow.RecordBatch.from_arrays(arrays, schema=target)

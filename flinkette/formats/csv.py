@@ -85,7 +85,10 @@ class CsvReaderFormat(StreamFormat):
             escape=schema.escape_char,
             null_values=() if schema.null_value is None else (schema.null_value,),
             array_separators=tuple(
-                (column.name, schema.array_separator if column.separator is None else column.separator)
+                (
+                    column.name,
+                    schema.array_separator if column.separator is None else column.separator,
+                )
                 for column in schema.columns
                 if column.is_array
             ),
@@ -167,7 +170,7 @@ class CsvDecoder(BlockDecoder):
         arrays = dict(layout.array_separators)
         types = {
             name: arrow_type(("string",) if name in arrays else spec, f"CSV column {name!r}")
-            for name, spec in zip(layout.names, layout.specs)
+            for name, spec in zip(layout.names, layout.specs, strict=True)
         }
         selected = layout.names if layout.selected is None else layout.selected
         self._arrays = [

@@ -13,7 +13,7 @@ from flinkette.formats.near_names import nearest
 from flinkette.formats.row_types import type_info_of, type_spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.formats.csv_records import RecordEnds
@@ -189,9 +189,7 @@ class CsvTableFormat(StreamFormat):
                 file=path,
             ) from error
         inferred = {name: _spec_of_arrow(table.schema.field(name).type) for name in unknown}
-        specs = tuple(
-            self._specs.get(name) or inferred.get(name, STRING) for name in layout.names
-        )
+        specs = tuple(self._specs.get(name) or inferred.get(name, STRING) for name in layout.names)
         return replace(layout, specs=specs)
 
     def create_decoder(self, file: str, head: bytes) -> CsvDecoder:
@@ -245,7 +243,7 @@ class ResolvedCsv(StreamFormat):
     def create_decoder(self, file: str, head: bytes) -> CsvDecoder:
         """Make a decoder for a file; its columns may stand in another order."""
         names = self.table.file_names(file, head) if head else self.layout.names
-        specs = dict(zip(self.layout.names, self.layout.specs))
+        specs = dict(zip(self.layout.names, self.layout.specs, strict=True))
         layout = replace(
             self.layout,
             names=names,

@@ -100,7 +100,7 @@ class CsvPartWriter(PartWriter):
         """Append rows."""
         if not batch.num_rows:
             return
-        if batch.is_columnar and len(batch.names or ()) > 1:
+        if batch.is_columnar and batch.names is not None and len(batch.names) > 1:
             names: Sequence[str] = list(batch.names)
             columns: Sequence[Sequence[Any]] = [
                 batch.column(index).to_objects() for index in range(len(names))
@@ -110,7 +110,7 @@ class CsvPartWriter(PartWriter):
             names, columns = columns_of(batch.objects(), self._names, self._target)
         self._write_header(names)
         cells = [self._cells(index, column) for index, column in enumerate(columns)]
-        self._write_rows(list(zip(*cells)))
+        self._write_rows(list(zip(*cells, strict=True)))
 
     def _checked(self, names: Sequence[str]) -> Sequence[str]:
         if self._names is None:

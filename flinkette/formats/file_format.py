@@ -140,7 +140,7 @@ class BulkFormat:
 
 
 def last_line_end(buffer: bytes) -> int:
-    r"""Return the end of the last line in `buffer`, or 0; a ``\r`` at the end may await its ``\n``."""
+    r"""Return the end of the last line in `buffer`, or 0; a last ``\r`` may await its ``\n``."""
     carriage_return = buffer.rfind(b"\r", 0, len(buffer) - 1) if buffer else -1
     return max(buffer.rfind(b"\n"), carriage_return) + 1
 

@@ -67,8 +67,8 @@ class ParquetBulkWriters:
     @staticmethod
     def for_row_type(
         row_type: TypeInformation | Any,
-        hadoop_config: Any = None,
-        utc_timestamp: bool = False,  # noqa: FBT001, FBT002 - as PyFlink
+        hadoop_config: Any = None,  # noqa: ARG004 - as PyFlink
+        utc_timestamp: bool = False,  # noqa: ARG004, FBT001, FBT002 - as PyFlink
     ) -> ParquetPartFormat:
         """Write rows of a type.
 

@@ -1,7 +1,7 @@
 """One file being written: hidden until it is committed by a rename, gone if it is aborted.
 
-    open ──write…──> in progress ──close──> pending ──commit──> finished
-       .part-u-0.inprogress.v               (same name)         part-u-0
+open ──write…──> in progress ──close──> pending ──commit──> finished
+.part-u-0.inprogress.v               (same name)         part-u-0
 """
 
 from __future__ import annotations

@@ -170,7 +170,7 @@ class LineCounter:
         self._lines = 0
 
     def line_at(self, offset: int) -> int:
-        """Return the number, from 1, of the line that begins at `offset` (never less than before)."""
+        """Return the number, from 1, of the line at `offset`, which is never less than before."""
         stream = open_bytes(self._path, self._offset, self._charset)
         try:
             while self._offset < offset:

@@ -32,7 +32,7 @@ def boxed(batch: Batch | None) -> list[Any]:
 
 
 class SourceRunner:
-    """Reads a bounded source to its end with several readers in turn, on a clock that is set by hand."""
+    """Reads a bounded source to its end with readers in turn, on a clock set by hand."""
 
     def __init__(self) -> None:
         self.now_ms = 0
@@ -90,7 +90,7 @@ class SourceRunner:
         assert fetched.batch is None or 0 < fetched.batch.num_rows <= max_rows
 
     def read_with_restart(self, source: Source, *, after_polls: int, max_rows: int) -> list[Any]:
-        """Read one reader's splits, throw the reader away after some polls, go on from positions."""
+        """Read, throw the reader away after some polls, go on from the positions."""
         enumerator = source.create_enumerator(1)
         rows: list[Any] = []
         split = enumerator.next_split(0)

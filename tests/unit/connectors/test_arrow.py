@@ -20,7 +20,12 @@ ROWS = [(1, "x"), (2, None), (3, "z"), (4, "w")]
 def forms() -> list[Any]:
     import polars
 
-    return [TABLE, TABLE.to_reader(), TABLE.combine_chunks().to_batches()[0], polars.from_arrow(TABLE)]
+    return [
+        TABLE,
+        TABLE.to_reader(),
+        TABLE.combine_chunks().to_batches()[0],
+        polars.from_arrow(TABLE),
+    ]
 
 
 @pytest.mark.parametrize("form", range(4))
@@ -44,9 +49,7 @@ def test_pandas_frames_are_read_without_their_index(source_runner: SourceRunner)
 
 @pytest.mark.parametrize("after_polls", [1, 2, 3])
 def test_reading_goes_on_from_the_position(source_runner: SourceRunner, after_polls: int) -> None:
-    rows = source_runner.read_with_restart(
-        ArrowSource(TABLE), after_polls=after_polls, max_rows=1
-    )
+    rows = source_runner.read_with_restart(ArrowSource(TABLE), after_polls=after_polls, max_rows=1)
     assert list(map(tuple, rows)) == ROWS
 
 

@@ -67,7 +67,11 @@ def written(tmp_path: Path) -> Any:
         ("1,,1.5,true\n", {"null_value": ""}, [(1, None, 1.5, True)]),
         (" 1 , x , 2.5 ,true\n", {}, [(1, " x ", 2.5, True)]),
         ("a,b,c,d\n1,x,2.0,true\n", {"skip_first_data_row": True}, [(1, "x", 2.0, True)]),
-        ("id,s,d,b\n1,x,2.0,true\n", {"use_header": True, "strict_headers": True}, [(1, "x", 2.0, True)]),
+        (
+            "id,s,d,b\n1,x,2.0,true\n",
+            {"use_header": True, "strict_headers": True},
+            [(1, "x", 2.0, True)],
+        ),
         ("#hi\n1,x,2.0,true\n", {"allow_comments": True}, [(1, "x", 2.0, True)]),
         ('1,"x\ny",2.0,TRUE\n', {}, [(1, "x\ny", 2.0, True)]),
         ("1,x,2.0,true\r2,x,2.0,true\r\n", {}, [(1, "x", 2.0, True), (2, "x", 2.0, True)]),
@@ -227,9 +231,7 @@ def test_names_come_from_the_header_and_types_from_the_data(
     source_runner: SourceRunner, written: Any
 ) -> None:
     path = written(
-        "\ufeffid,name,price,ok,day,at\n"
-        "1,x,1.5,true,2013-01-01,2013-01-01 05:15:00\n"
-        "2,,,,,\n"
+        "\ufeffid,name,price,ok,day,at\n1,x,1.5,true,2013-01-01,2013-01-01 05:15:00\n2,,,,,\n"
     )
     rows = source_runner.read(CsvSource(path)).rows
     assert rows[0].as_dict() == {
@@ -238,7 +240,7 @@ def test_names_come_from_the_header_and_types_from_the_data(
         "price": 1.5,
         "ok": True,
         "day": datetime.date(2013, 1, 1),
-        "at": datetime.datetime(2013, 1, 1, 5, 15),  # noqa: DTZ001
+        "at": datetime.datetime(2013, 1, 1, 5, 15),
     }
     assert list(rows[1]) == [2, "", None, None, None, None]
 

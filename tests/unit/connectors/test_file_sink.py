@@ -37,12 +37,10 @@ def text_sink(folder: Path, **settings: object) -> FileSink:
 def test_files_are_hidden_until_the_end_and_named_as_in_flink(
     sink_runner: SinkRunner, tmp_path: Path
 ) -> None:
-    names = (
-        OutputFileConfig.builder().with_part_prefix("pre").with_part_suffix(".txt").build()
-    )
+    names = OutputFileConfig.builder().with_part_prefix("pre").with_part_suffix(".txt").build()
     sink = text_sink(tmp_path / "a" / "b", output_file_config=names)
     writers = sink_runner.open(sink, parallelism=2)
-    for writer, rows in zip(writers, (["x", "y"], ["z"])):
+    for writer, rows in zip(writers, (["x", "y"], ["z"]), strict=True):
         writer.write(Batch.from_objects(rows))
         writer.flush()
     assert all(
@@ -88,9 +86,7 @@ def test_a_full_file_is_followed_by_the_next(sink_runner: SinkRunner, tmp_path: 
 
 
 def test_old_and_idle_files_are_closed(sink_runner: SinkRunner, tmp_path: Path) -> None:
-    rolling = RollingPolicy.default_rolling_policy(
-        rollover_interval=1000, inactivity_interval=100
-    )
+    rolling = RollingPolicy.default_rolling_policy(rollover_interval=1000, inactivity_interval=100)
     (writer,) = sink_runner.open(text_sink(tmp_path, rolling_policy=rolling))
     for now_ms in (0, 90, 180, 300, 310):
         sink_runner.now_ms = now_ms

@@ -30,8 +30,14 @@ per_example_files = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 
@@ -85,7 +91,8 @@ DECLARED = Types.ROW_NAMED(
 def test_declared_fields_become_columns(source_runner: SourceRunner, tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(
-        '{"id": 1, "name": "x", "x": 2, "ok": true, "day": "2013-01-01", "tags": ["a"], "n": -128}\n'
+        '{"id": 1, "name": "x", "x": 2, "ok": true, "day": "2013-01-01", "tags": ["a"], '
+        '"n": -128}\n'
         "\n"
         '{"n": null, "other": {"deep": [1]}, "id": -9223372036854775808}\n'
     )
@@ -150,7 +157,8 @@ def test_skipped_lines_are_counted(tmp_path: Path) -> None:
     assert split is not None
     reader.add_split(split)
     fetched = reader.poll(10)
-    assert fetched is not None and fetched.rejected is None
+    assert fetched is not None
+    assert fetched.rejected is None
     assert reader.num_malformed == 2
     reader.close()
 
@@ -169,7 +177,7 @@ def test_rows_are_written_as_objects(sink_runner: SinkRunner, tmp_path: Path) ->
         [Row(a=1, b="x"), Row(a=2, b=None)],
         [Row(a=1, b=Row(c=[Row(1, 2)]))],
         [Row(1, "x"), (1, 2), {"k": Decimal("1.50")}, "text", None, True],
-        [datetime.datetime(2013, 1, 1, 5, 15), datetime.date(2013, 1, 1), b"\x00", math.nan],  # noqa: DTZ001
+        [datetime.datetime(2013, 1, 1, 5, 15), datetime.date(2013, 1, 1), b"\x00", math.nan],
         [Row(a=1), Row(b=2)],
         Batch.from_arrow(columns),
     ]

@@ -49,7 +49,7 @@ def test_row_groups_are_read_as_columns(
 ) -> None:
     result = source_runner.read(ParquetSource(path), parallelism=parallelism, max_rows=max_rows)
     assert sorted(map(tuple, result.rows)) == ROWS
-    assert result.rows[0].as_dict() == dict(zip(TABLE.column_names, ROWS[0]))
+    assert result.rows[0].as_dict() == dict(zip(TABLE.column_names, ROWS[0], strict=True))
     assert len({fetched.split_id for fetched in result.fetched}) == 8
     assert all(fetched.batch.is_columnar for fetched in result.fetched if fetched.batch)
     if parallelism == 1:
@@ -143,9 +143,10 @@ def test_pyflinks_builder_reads_and_converts(source_runner: SourceRunner, path: 
     source = FileSource.for_bulk_file_format(format_, str(path)).build()
     assert source.produced_type() == declared
     assert source_runner.read(source).rows[6] == Row(ID="6", x=2.0)
+    sensitive = ParquetColumnarRowInputFormat(declared)
+    source = FileSource.for_bulk_file_format(sensitive, str(path)).build()
     with pytest.raises(SourceError, match="'ID'"):
-        sensitive = ParquetColumnarRowInputFormat(declared)
-        FileSource.for_bulk_file_format(sensitive, str(path)).build().create_enumerator(1)
+        source.create_enumerator(1)
 
 
 # Writing.
@@ -157,7 +158,10 @@ def test_columns_and_rows_are_written(sink_runner: SinkRunner, tmp_path: Path) -
     path = tmp_path / "out.parquet"
     for batches in (
         [Batch.from_arrow(batch) for batch in TABLE.to_batches(300)],
-        [[Row(**row) for row in TABLE.to_pylist()[start : start + 300]] for start in range(0, 1000, 300)],
+        [
+            [Row(**row) for row in TABLE.to_pylist()[start : start + 300]]
+            for start in range(0, 1000, 300)
+        ],
         [TABLE.to_pylist()],
     ):
         sink_runner.write(ParquetSink(path, TABLE.schema), batches)
@@ -202,7 +206,7 @@ def test_a_type_that_parquet_lacks_is_refused_before_any_row(
     sink_runner: SinkRunner, tmp_path: Path
 ) -> None:
     declared = Types.ROW_NAMED(["a"], [Types.BIG_INT()])
-    with pytest.raises(InvalidTypeError, match="'a'.*big_int"):
+    with pytest.raises(InvalidTypeError, match=r"'a'.*big_int"):
         sink_runner.open(ParquetSink(tmp_path / "out.parquet"), input_type=declared)
     assert list(tmp_path.iterdir()) == []
 
