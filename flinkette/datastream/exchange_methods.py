@@ -48,9 +48,11 @@ class ExchangeMethods(StreamBase):
         InvalidPipelineError
             If the types differ, or a stream belongs to another environment.
         """
+        from flinkette.datastream.data_stream import DataStream
+
         edges = self._edges
         for stream in streams:
-            require_instance("union", stream, DataStream)
+            require_instance("union", stream, StreamBase)
             if stream._env is not self._env:
                 raise invalid_argument("union() got a stream of another environment")
             if stream.get_type() != self.get_type():
