@@ -13,6 +13,7 @@ from flinkette.connectors.file_system.rolling_policy import RollingPolicy
 from flinkette.connectors.file_system.sink import FileSink
 from flinkette.connectors.text import TextSink
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError, SinkError
+from flinkette.contracts.schemas import Encoder
 from flinkette.contracts.typeinfo import Types
 from flinkette.formats.lines import TextPartFormat
 
@@ -135,6 +136,12 @@ def test_a_bulk_format_takes_no_rolling_by_size(tmp_path: Path) -> None:
     builder = FileSink.for_bulk_format(str(tmp_path), TextPartFormat())
     with pytest.raises(InvalidTypeError, match="OnCheckpointRollingPolicy"):
         builder.with_rolling_policy(RollingPolicy.default_rolling_policy())  # type: ignore[arg-type]
+
+
+def test_pyflinks_encoder_writes_lines(sink_runner: SinkRunner, tmp_path: Path) -> None:
+    sink = FileSink.for_row_format(str(tmp_path), Encoder.simple_string_encoder("latin-1"))
+    sink_runner.write(sink.build(), [["\u00fc"]])
+    assert [path.read_bytes() for path in files_in(tmp_path)] == [b"\xfc\n"]
 
 
 def test_what_is_no_format_is_refused(tmp_path: Path) -> None:
