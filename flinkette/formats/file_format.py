@@ -112,6 +112,13 @@ class StreamFormat(ABC):
         """
         return last_line_end(buffer)
 
+    def head_of(self, block: bytes) -> bytes:
+        """Return the first record of a file's first block."""
+        end = block.find(b"\n") + 1 or len(block)
+        while end < len(block) and self.record_end(block[:end], 0) < end:
+            end = block.find(b"\n", end) + 1 or len(block)
+        return block[:end]
+
     @abstractmethod
     def create_decoder(self, file: str, head: bytes) -> BlockDecoder:
         """Make a decoder for one split of `file`; `head` is its first record if `needs_head`."""

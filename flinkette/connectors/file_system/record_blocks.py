@@ -58,11 +58,7 @@ def read_sample(
         block = next(blocks, b"")
     finally:
         blocks.close()
-    # The first record's end is that of the shortest prefix that is whole.
-    end = block.find(b"\n") + 1 or len(block)
-    while end < len(block) and format_.record_end(block[:end], 0) < end:
-        end = block.find(b"\n", end) + 1 or len(block)
-    return block[:end], block
+    return format_.head_of(block), block
 
 
 class RecordBlocks:

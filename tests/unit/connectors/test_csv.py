@@ -251,6 +251,16 @@ def test_columns_are_found_by_name_in_every_file(source_runner: SourceRunner, wr
     assert list(map(tuple, source_runner.read(source).rows)) == [("2", 1), ("5", 4)]
 
 
+def test_comments_may_stand_before_the_header_and_between_records(
+    source_runner: SourceRunner, written: Any
+) -> None:
+    path = written('# made, by "x\n# hand\na,b\n1,x\n# more\n2,y#\nbad\n')
+    source = CsvSource(path, allow_comments=True, on_malformed="side-output")
+    result = source_runner.read(source)
+    assert list(map(tuple, result.rows)) == [(1, "x"), (2, "y#")]
+    assert [row.line for row in result.rejected] == [7]
+
+
 def test_reading_goes_on_after_the_header(source_runner: SourceRunner, written: Any) -> None:
     text = "a,b\n" + "".join(f"{n},x{n}\n" for n in range(20))
     for name, data in (("x.csv", text.encode()), ("x.csv.gz", gzip.compress(text.encode()))):
