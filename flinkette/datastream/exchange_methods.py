@@ -48,6 +48,8 @@ class ExchangeMethods(StreamBase):
         InvalidPipelineError
             If the types differ, or a stream belongs to another environment.
         """
+        from flinkette.datastream.data_stream import DataStream
+
         edges = self._edges
         for stream in streams:
             require_instance("union", stream, StreamBase)
