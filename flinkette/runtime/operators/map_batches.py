@@ -50,6 +50,8 @@ def to_form(batch: Batch, form: str) -> Any:
     record_batch = pyarrow.record_batch(batch)
     if form == "arrow":
         return record_batch
+    if form == "table":
+        return pyarrow.Table.from_batches([record_batch])
     if form == "pandas":
         return record_batch.to_pandas()
     if form == "polars":
