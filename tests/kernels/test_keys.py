@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import key_model
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kernels import key_model
 
 from flinkette._native.key_codec import encode_key, hash_encoded_key
 from flinkette._native.keys import hash_keys
