@@ -54,7 +54,7 @@ def test_dictionary_columns_are_keys_by_their_values() -> None:
 
 
 def test_other_types_are_keys_by_their_objects() -> None:
-    moment = datetime.datetime(2013, 1, 1, 5, 15)  # noqa: DTZ001
+    moment = datetime.datetime(2013, 1, 1, 5, 15)
     column = Column.from_arrow(pa.array([moment, None], pa.timestamp("ms")))
     assert list(hash_keys(column)) == list(hash_keys([moment, None]))
 
