@@ -3,19 +3,17 @@
 import cython
 
 from cpython.buffer cimport (
-    PyBUF_FORMAT, PyBUF_ND, PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
+    PyBUF_FORMAT, PyBUF_ND, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
-from cpython.ref cimport PyObject
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport strchr
 from libcpp.string cimport string
-from libcpp.utility cimport move
 from libcpp.vector cimport vector
 
 from flinkette._native.arrow cimport (
-    ArrowStream, array_capsule, has_array, has_stream, import_array, open_stream, schema_capsule,
+    array_capsule, has_array, has_stream, import_array, open_stream, schema_capsule,
     stream_capsule,
 )
 from flinkette._native.boxing cimport box_column
@@ -23,7 +21,7 @@ from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
 from flinkette._native.c_base cimport Error, Status
 from flinkette._native.c_civil cimport floor_div
 from flinkette._native.c_column cimport (
-    Column as NativeColumn, ColumnPtr, Layout, Owner, TimeUnit, TypeId, TypePtr, column_concat,
+    Column as NativeColumn, ColumnPtr, Owner, TimeUnit, TypeId, TypePtr, column_concat,
     column_slice, column_take, column_unmasked, column_wrap, owner_of, type_from_format, type_text,
 )
 from flinkette._native.status cimport check
