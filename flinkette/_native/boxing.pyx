@@ -341,6 +341,8 @@ cdef list rows_of(list columns, tuple names, Py_ssize_t num_rows):
     cdef Py_ssize_t row
     cdef list tuples = tuples_of(columns, num_rows)
     cdef list rows = PyList_New(num_rows)
+    if not names:
+        names = None
     for row in range(num_rows):
         put(rows, row, new_row(<tuple> PyList_GET_ITEM(tuples, row), names))
     return rows

@@ -27,9 +27,7 @@ FLAT: dict[pa.DataType, st.SearchStrategy[Any]] = {
         kind: st.text(st.characters(codec="utf-8"), max_size=20)
         for kind in (pa.string(), pa.large_string(), pa.string_view())
     },
-    **{
-        kind: st.binary(max_size=20) for kind in (pa.binary(), pa.large_binary(), pa.binary_view())
-    },
+    **{kind: st.binary(max_size=20) for kind in (pa.binary(), pa.large_binary(), pa.binary_view())},
     pa.binary(3): st.binary(min_size=3, max_size=3),
     pa.date32(): st.dates(),
     pa.date64(): st.dates(),
@@ -65,21 +63,23 @@ def nested(
 ) -> st.SearchStrategy[tuple[pa.DataType, st.SearchStrategy[Any]]]:
     def lists_of(drawn: tuple[pa.DataType, st.SearchStrategy[Any]]) -> Any:
         kind, values = drawn
-        return st.sampled_from([
-            (pa.list_(kind), st.lists(or_none(values), max_size=4)),
-            (pa.large_list(kind), st.lists(or_none(values), max_size=4)),
-            (pa.list_(kind, 2), st.lists(or_none(values), min_size=2, max_size=2)),
-            (
-                pa.struct({"a": kind, "é": pa.int8()}),
-                st.fixed_dictionaries({"a": or_none(values), "é": or_none(st.integers(0, 9))}),
-            ),
-            (
-                pa.map_(pa.string(), kind),
-                st.dictionaries(st.text("ab", max_size=2), or_none(values), max_size=3).map(
-                    lambda pairs: list(pairs.items())
+        return st.sampled_from(
+            [
+                (pa.list_(kind), st.lists(or_none(values), max_size=4)),
+                (pa.large_list(kind), st.lists(or_none(values), max_size=4)),
+                (pa.list_(kind, 2), st.lists(or_none(values), min_size=2, max_size=2)),
+                (
+                    pa.struct({"a": kind, "é": pa.int8()}),
+                    st.fixed_dictionaries({"a": or_none(values), "é": or_none(st.integers(0, 9))}),
                 ),
-            ),
-        ])
+                (
+                    pa.map_(pa.string(), kind),
+                    st.dictionaries(st.text("ab", max_size=2), or_none(values), max_size=3).map(
+                        lambda pairs: list(pairs.items())
+                    ),
+                ),
+            ]
+        )
 
     return inner.flatmap(lists_of)
 
