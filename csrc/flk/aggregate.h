@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "flk/base.h"
+#include "flk/live_count.h"
 
 namespace flk {
 
@@ -165,6 +166,7 @@ class RunningColumn {
     }
 
     std::vector<State> states_;
+    LiveCount<LiveKind::kRunning> live_;
 };
 
 }  // namespace flk

@@ -19,6 +19,7 @@
 
 #include "flk/base.h"
 #include "flk/hash.h"
+#include "flk/live_count.h"
 
 namespace flk {
 
@@ -140,6 +141,7 @@ class KeyWriter {
     uint8_t *data_ = nullptr;
     int64_t size_ = 0;
     int64_t capacity_ = 0;
+    LiveCount<LiveKind::kKeyWriter> live_;
 };
 
 /* One key as a table sees it.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "flk/key_group.h"
+#include "flk/platform.h"
 
 namespace flk {
 
@@ -110,11 +111,11 @@ Status KeyMap::find_or_insert(const KeyView *keys, int64_t count, uint32_t *out_
     const uint64_t mask = static_cast<uint64_t>(bucket_capacity_) - 1;
     const int64_t warm = count < kPrefetchDistance ? count : kPrefetchDistance;
     for (int64_t row = 0; row < warm; ++row) {
-        __builtin_prefetch(&buckets_[keys[row].hash & mask], 1);
+        FLK_PREFETCH_WRITE(&buckets_[keys[row].hash & mask]);
     }
     for (int64_t row = 0; row < count; ++row) {
         if (row + kPrefetchDistance < count) {
-            __builtin_prefetch(&buckets_[keys[row + kPrefetchDistance].hash & mask], 1);
+            FLK_PREFETCH_WRITE(&buckets_[keys[row + kPrefetchDistance].hash & mask]);
         }
         const KeyView &key = keys[row];
         uint64_t at = key.hash & mask;

@@ -24,6 +24,7 @@
 
 #include "flk/base.h"
 #include "flk/key_encoding.h"
+#include "flk/live_count.h"
 
 namespace flk {
 
@@ -151,6 +152,7 @@ class KeyMap {
     uint32_t last_group_ = 0;
     uint32_t segment_count_ = 1;
     Segment segments_[kMaxSegments] = {};
+    LiveCount<LiveKind::kKeyMap> live_;
 };
 
 }  // namespace flk

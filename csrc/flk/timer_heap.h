@@ -21,6 +21,8 @@
 #include <utility>
 #include <vector>
 
+#include "flk/live_count.h"
+
 namespace flk {
 
 /* A moment at which a key's code runs.
@@ -255,6 +257,7 @@ class TimerHeap {
     std::vector<Slot> slots_;
     uint64_t next_order_ = 1;
     std::size_t live_count_ = 0;
+    LiveCount<LiveKind::kTimerHeap> live_objects_;
 };
 
 }  // namespace flk

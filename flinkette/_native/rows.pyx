@@ -360,7 +360,7 @@ cdef class RowProgram:
             return 0
         if stage.converter is not None:
             value = stage.converter.convert(value)
-        if stage.needs_fix:
+        elif stage.needs_fix:
             value = fix(value)
         self._push(value, frame.stage + 1, frame.time)
         return 0
@@ -377,7 +377,7 @@ cdef class RowProgram:
                 value = stage.func(value)
                 if stage.converter is not None:
                     value = stage.converter.convert(value)
-                if stage.needs_fix:
+                elif stage.needs_fix:
                     value = fix(value)
             elif stage.kind == FILTER:
                 if not stage.func(value):
@@ -395,9 +395,7 @@ cdef class RowProgram:
                 return 0
             elif stage.kind == KEY:
                 key = stage.func(value)
-                if stage.converter is not None:
-                    key = stage.converter.convert(key)
-                self._output.keys.append(fix(key))
+                self._output.keys.append(fix(key) if stage.converter is None else stage.converter.convert(key))
             elif stage.kind == TIMESTAMP:
                 time = stage.func(value, time)
             else:

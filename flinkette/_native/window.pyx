@@ -221,9 +221,8 @@ cdef class WindowOperator:
                 and isinstance((<tuple> value)[0], self._tag_class):
             self._output.append_side((<tuple> value)[0], fix((<tuple> value)[1]), self._emit_time)
             return 0
-        if self._spec.converter is not None:
-            value = self._spec.converter.convert(value)
-        self._output.append(fix(value), self._emit_time)
+        value = fix(value) if self._spec.converter is None else self._spec.converter.convert(value)
+        self._output.append(value, self._emit_time)
         return 0
 
     cdef int _next_row(self) except -1:
@@ -562,9 +561,8 @@ cdef class WindowOperator:
         if spec.contents_kind == AGGREGATED:
             contents = spec.get_result(contents)
         if spec.emit_kind == PLAIN:
-            if spec.converter is not None:
-                contents = spec.converter.convert(contents)
-            self._output.append(fix(contents), self._emit_time)
+            contents = fix(contents) if spec.converter is None else spec.converter.convert(contents)
+            self._output.append(contents, self._emit_time)
             return 0
         window = self._window(slot)
         elements = list(contents) if spec.contents_kind == LISTED else [contents]

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flinkette.client.progress import Progress
 from flinkette.client.settings import deploy_options, plan_options
@@ -17,7 +17,7 @@ from flinkette.contracts.job import (
     JobID,
     JobStatus,
 )
-from flinkette.contracts.errors import JobCancelledError
+from flinkette.contracts.errors import JobCancelledError, UnsupportedFeatureError
 from flinkette.plan.job_graph import build_job_graph
 from flinkette.runtime.clock import SystemClock
 from flinkette.runtime.deploy import deploy
@@ -160,6 +160,19 @@ class EmbeddedJobClient(JobClient):
         self._wanted = "cancel"
         return self._after_end()
 
+    def stop_with_savepoint(
+        self,
+        advance_to_end_of_event_time: bool,  # noqa: FBT001 - PyFlink's signature
+        savepoint_directory: str | None = None,
+    ) -> CompletableFuture[str]:
+        raise UnsupportedFeatureError(
+            "stop_with_savepoint: savepoints come with checkpointing; call stop() to end the sources "
+            "and commit what was read, or cancel()"
+        )
+
+    def trigger_savepoint(self, savepoint_directory: str | None = None) -> CompletableFuture[str]:
+        raise UnsupportedFeatureError("trigger_savepoint: savepoints come with checkpointing")
+
     def stop(self) -> CompletableFuture:
         """End the sources; the future is done when what was read is processed and committed."""
         self._wanted = "stop"
@@ -190,14 +203,3 @@ class EmbeddedJobClient(JobClient):
             self._result.complete_exceptionally(error)
         else:
             self._result.complete(job.result())
-
-
-def collect(job: EmbeddedJob, results: Any) -> Any:
-    """Yield rows of a collect sink as they come; stops stepping when nobody asks."""
-    while True:
-        while results:
-            yield results.popleft()
-        if not job.step():
-            break
-    while results:
-        yield results.popleft()

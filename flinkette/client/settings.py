@@ -6,8 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from flinkette.contracts import options
-from flinkette.contracts.config import warn_unknown_keys
-from flinkette.contracts.errors import ConfigurationError
+from flinkette.contracts.options import warn_unknown_keys
 from flinkette.plan.job_graph import PlanOptions
 from flinkette.runtime.deploy import DeployOptions
 
@@ -24,26 +23,19 @@ def plan_options(configuration: Configuration) -> PlanOptions:
     parallelism = configuration.get(options.PARALLELISM)
     if parallelism is None:
         parallelism = available_cores()
-    if parallelism < 1:
-        raise ConfigurationError(
-            f"parallelism.default is {parallelism}; set a parallelism of at least 1"
-        )
     max_parallelism = configuration.get(options.MAX_PARALLELISM)
     return PlanOptions(
         parallelism,
-        max_parallelism if max_parallelism and max_parallelism > 0 else None,
+        max_parallelism if max_parallelism > 0 else None,
         bool(configuration.get(options.OPERATOR_CHAINING)),
     )
 
 
 def deploy_options(configuration: Configuration, clock: Clock) -> DeployOptions:
     """Read what running depends on."""
-    batch_rows = configuration.get(options.BATCH_ROWS)
-    if batch_rows < 1:
-        raise ConfigurationError(f"flinkette.batch.rows is {batch_rows}; set at least 1")
     return DeployOptions(
         clock=clock,
-        batch_rows=batch_rows,
+        batch_rows=configuration.get(options.BATCH_ROWS),
         is_object_reuse=bool(configuration.get(options.OBJECT_REUSE)),
         watermark_interval_ms=configuration.get(options.AUTO_WATERMARK_INTERVAL),
         job_parameters=configuration.get(options.GLOBAL_JOB_PARAMETERS) or {},

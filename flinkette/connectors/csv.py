@@ -1,9 +1,10 @@
-"""CsvSource: CSV files as rows with named, typed columns."""
+"""CsvSource and CsvSink: CSV files as rows with named, typed columns."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flinkette.connectors.file_system.path_sink import CsvSink
 from flinkette.connectors.file_system.source import RecordFileSource
 from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.formats.csv_table import CsvTableFormat, CsvTableOptions
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["CsvSource"]
+__all__ = ["CsvSink", "CsvSource"]
 
 
 class CsvSource(RecordFileSource):

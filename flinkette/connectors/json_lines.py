@@ -1,9 +1,10 @@
-"""JsonLinesSource: files with one JSON value per line."""
+"""JsonLinesSource and JsonLinesSink: files with one JSON value per line."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flinkette.connectors.file_system.path_sink import JsonLinesSink
 from flinkette.connectors.file_system.source import RecordFileSource
 from flinkette.formats.json_lines import JsonLinesFormat
 from flinkette.formats.malformed import MalformedPolicy
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from flinkette.contracts.typeinfo import TypeInformation
 
-__all__ = ["JsonLinesSource"]
+__all__ = ["JsonLinesSink", "JsonLinesSource"]
 
 
 class JsonLinesSource(RecordFileSource):

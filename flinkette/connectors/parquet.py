@@ -1,4 +1,4 @@
-"""ParquetSource: the row groups of Parquet files as columns."""
+"""ParquetSource and ParquetSink: the row groups of Parquet files as columns."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
 from flinkette.connectors.file_system.listing import as_paths, list_files
+from flinkette.connectors.file_system.path_sink import ParquetSink
 from flinkette.connectors.split_queue import SplitQueue, restored_splits
 from flinkette.contracts.errors import InvalidPipelineError, SourceError
 from flinkette.contracts.source import Fetched, Source, SourceSplit, SplitReader
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from flinkette.contracts.source import ReaderContext, SplitEnumerator
     from flinkette.contracts.typeinfo import TypeInformation
 
-__all__ = ["ParquetReader", "ParquetSource", "ParquetSplit"]
+__all__ = ["ParquetReader", "ParquetSink", "ParquetSource", "ParquetSplit"]
 
 BATCH_ROWS = 1 << 15
 

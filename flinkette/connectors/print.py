@@ -6,12 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from flinkette.contracts.sink import Sink, SinkWriter
+from flinkette.formats.text import print_prefix, row_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, TextIO
+    from typing import TextIO
 
     from flinkette._native.batch import Batch
+    from flinkette._native.text import RowText
     from flinkette.contracts.sink import SinkContext
 
 __all__ = ["PrintSink", "PrintWriter"]
@@ -38,26 +39,18 @@ class PrintSink(Sink):
         self.identifier = identifier
         self.to_stderr = to_stderr
 
-    def prefix(self, subtask_index: int, parallelism: int) -> str:
-        """Return what comes before each row of a subtask."""
-        parts = [self.identifier] if self.identifier else []
-        if parallelism > 1:
-            parts.append(str(subtask_index + 1))
-        return f"{':'.join(parts)}> " if parts else ""
-
     def create_writer(self, context: SinkContext) -> PrintWriter:
         """Make the writer of one subtask."""
-        prefix = self.prefix(context.subtask_index, context.parallelism)
-        return PrintWriter(prefix, str, to_stderr=self.to_stderr)
+        prefix = print_prefix(self.identifier, context.subtask_index, context.parallelism)
+        return PrintWriter(prefix, row_text(context.input_type), to_stderr=self.to_stderr)
 
 
 class PrintWriter(SinkWriter):
     """Writes the rows of one subtask, one `write` call per batch."""
 
-    def __init__(self, prefix: str, text_of: Callable[[Any], str], *, to_stderr: bool) -> None:
+    def __init__(self, prefix: str, row_text: RowText, *, to_stderr: bool) -> None:
         self._prefix = prefix
-        self._separator = f"\n{prefix}"
-        self._text_of = text_of
+        self._row_text = row_text
         self._to_stderr = to_stderr
 
     @property
@@ -67,8 +60,7 @@ class PrintWriter(SinkWriter):
     def write(self, batch: Batch) -> None:
         """Print the rows."""
         if batch.num_rows:
-            lines = self._separator.join(map(self._text_of, batch.objects()))
-            self._stream.write(f"{self._prefix}{lines}\n")
+            self._stream.write(self._row_text.lines(batch.objects(), self._prefix))
 
     def flush(self) -> None:
         """Flush the stream."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flinkette.connectors.file_system.path_sink import TextSink
 from flinkette.connectors.file_system.source import RecordFileSource
 from flinkette.formats.lines import TextLineFormat
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-__all__ = ["TextSource"]
+__all__ = ["TextSink", "TextSource"]
 
 
 class TextSource(RecordFileSource):

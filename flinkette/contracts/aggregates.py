@@ -326,9 +326,7 @@ class CombinedAggregate(AggregateFunction):
 
     def get_result(self, accumulator: list[Any]) -> Any:
         """Return the value, or the Row of named values."""
-        results = [
-            spec.result(part) for spec, part in zip(self.specs, accumulator, strict=True)
-        ]
+        results = [spec.result(part) for spec, part in zip(self.specs, accumulator, strict=True)]
         if not self.is_row:
             return results[0]
         return Row(**{spec.name: part for spec, part in zip(self.specs, results, strict=True)})

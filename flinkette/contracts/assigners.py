@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from flinkette.contracts.checks import is_whole_number
 from flinkette.contracts.errors import (
     InvalidPipelineError,
     InvalidTypeError,
@@ -131,7 +132,7 @@ def event_time_of(timestamp: int | None, assigner: WindowAssigner[Any, Any]) -> 
 
 def _span_ms(value: Any, owner: str, what: str) -> int:
     """Return a whole number of ms given as an int; the constructors take ms, `of` takes spans."""
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not is_whole_number(value):
         raise InvalidTypeError(f"{owner}: {what} must be a whole number of ms, got {value!r}")
     return value
 

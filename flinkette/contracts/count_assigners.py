@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flinkette.contracts.assigners import WindowAssigner
+from flinkette.contracts.checks import is_whole_number
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
 from flinkette.contracts.state import ValueStateDescriptor
 from flinkette.contracts.triggers import CountTrigger, Trigger
@@ -22,7 +23,7 @@ T = TypeVar("T")
 
 
 def _positive_count(value: Any, owner: str, what: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not is_whole_number(value):
         raise InvalidTypeError(f"{owner}: {what} must be a number of rows, got {value!r}")
     if value <= 0:
         raise InvalidPipelineError(f"{owner}: {what} must be at least 1 row, got {value}")

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flinkette.contracts.assigners import MergingWindowAssigner, WindowAssigner, event_time_of
+from flinkette.contracts.checks import is_whole_number
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
 from flinkette.contracts.time import milliseconds_of
 from flinkette.contracts.triggers import EventTimeTrigger, ProcessingTimeTrigger, Trigger
@@ -75,7 +76,7 @@ class _StaticGap(_SessionWindows[T]):
 
     def __init__(self, session_gap: int) -> None:
         owner = type(self).__name__
-        if not isinstance(session_gap, int) or isinstance(session_gap, bool):
+        if not is_whole_number(session_gap):
             raise InvalidTypeError(f"{owner}: the gap must be a number of ms, got {session_gap!r}")
         if session_gap <= 0:
             raise InvalidPipelineError(

@@ -10,7 +10,6 @@ from flinkette.contracts.state_ttl import StateTtlConfig
 from flinkette.contracts.typeinfo import (
     ListTypeInfo,
     MapTypeInfo,
-    PickledBytesTypeInfo,
     TypeInformation,
 )
 
@@ -343,7 +342,7 @@ class AggregatingStateDescriptor(StateDescriptor):
     ) -> None:
         from flinkette.contracts.row_functions import AggregateFunction
 
-        super().__init__(name, state_type_info or PickledBytesTypeInfo())
+        super().__init__(name, state_type_info)
         if not isinstance(agg_function, AggregateFunction):
             raise InvalidTypeError(
                 f"state {name!r} needs an AggregateFunction, got {agg_function!r}; subclass "

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import total_ordering
 from typing import Any
 
+from flinkette.contracts.checks import is_whole_number
 from flinkette.contracts.errors import InvalidTypeError
 
 __all__ = ["Duration", "Instant", "Time", "milliseconds_of"]
@@ -16,7 +17,7 @@ _NANOS_PER_SECOND = 1_000_000_000
 
 def _whole(value: Any, what: str) -> int:
     """Return `value` as an int; floats pass only if they are whole."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if is_whole_number(value):
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from flinkette.contracts.checks import is_whole_number
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
 from flinkette.contracts.state import ReducingStateDescriptor
 from flinkette.contracts.typeinfo import Types
@@ -288,7 +289,7 @@ class CountTrigger(Trigger[T, CountWindow]):
     """
 
     def __init__(self, window_size: int) -> None:
-        if not isinstance(window_size, int) or isinstance(window_size, bool):
+        if not is_whole_number(window_size):
             raise InvalidTypeError(f"CountTrigger: the count must be an int, got {window_size!r}")
         if window_size < 1:
             raise InvalidPipelineError(

@@ -354,6 +354,7 @@ class PrimitiveArrayTypeInfo(_ElementsTypeInfo):
     """
 
     _made_by = "Types.PRIMITIVE_ARRAY"
+    _spec_name = "primitive_array"
 
     def __init__(self, element_type: TypeInformation) -> None:
         super().__init__(element_type)
@@ -363,11 +364,6 @@ class PrimitiveArrayTypeInfo(_ElementsTypeInfo):
                 f"Types.PRIMITIVE_ARRAY cannot hold {element_type!r}; use Types.BASIC_ARRAY or "
                 "Types.OBJECT_ARRAY for anything but numbers and booleans"
             )
-
-    def _spec(self) -> TypeSpec:
-        if self._element_type == BasicTypeInfo(BasicType.BYTE):
-            return ("bytes",)
-        return super()._spec()
 
 
 class BasicArrayTypeInfo(_ElementsTypeInfo):
@@ -417,7 +413,7 @@ class ListTypeInfo(_ElementsTypeInfo):
 
     def _spec(self) -> TypeSpec:
         if self._element_type == BasicTypeInfo(BasicType.BYTE):
-            return ("bytes",)
+            return ("primitive_array", ("byte",))
         return super()._spec()
 
     @property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
+from flinkette.contracts.config_option import ConfigOption
 from flinkette.contracts.errors import ConfigurationError
+from flinkette.contracts.option_values import duration_ms
 from flinkette.contracts.time import Duration
 from flinkette.datastream.checkpointing_mode import CheckpointingMode
 from flinkette.datastream.checks import require_instance, require_int
@@ -18,42 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["CheckpointConfig", "millis_of"]
 
 _PREFIX = "execution.checkpointing"
-_UNIT_MS = {"": 1, "ms": 1, "s": 1000, "sec": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000}
 _MIN_INTERVAL_MS = 10
 _E = TypeVar("_E", bound=Enum)
 
 
 def millis_of(configuration: Configuration, key: str, default: int) -> int:
-    """Return a span of time from a configuration.
-
-    Parameters
-    ----------
-    configuration : Configuration
-        Where to look.
-    key : str
-        Its value is a number with a unit: ``500 ms``, ``10 s``, ``1 min``, ``2 h``.
-    default : int
-        Returned if the key is not there.
-
-    Returns
-    -------
-    int
-        Milliseconds.
-
-    Raises
-    ------
-    ConfigurationError
-        If the value is not a span of time.
-    """
-    if not configuration.contains_key(key):
-        return default
-    text = configuration.get_string(key, "")
-    match = re.fullmatch(r"\s*(\d+)\s*([a-z]*)\s*", text)
-    if match is None or match.group(2) not in _UNIT_MS:
-        raise ConfigurationError(
-            f"{key} is {text!r}, which is not a span of time; write for example '500 ms' or '10 s'"
-        )
-    return int(match.group(1)) * _UNIT_MS[match.group(2)]
+    """Return a span of time from a configuration in ms, `default` if the key is not there."""
+    return configuration.get(ConfigOption(key, default, duration_ms))
 
 
 class CheckpointConfig:

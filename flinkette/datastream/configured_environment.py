@@ -426,6 +426,11 @@ class ConfiguredEnvironment(DependencyMethods):
             return None
         return self._configuration.get_string(key, "")
 
+    @staticmethod
+    def _has_local_default() -> bool:
+        """Tell whether `set_default_local_parallelism` was called in this process."""
+        return bool(_local_parallelism)
+
     def _set_flag(self, key: str, value: Any) -> None:
         self._configuration.set_boolean(key, bool(value))
 

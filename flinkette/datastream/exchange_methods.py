@@ -50,7 +50,7 @@ class ExchangeMethods(StreamBase):
         """
         edges = self._edges
         for stream in streams:
-            require_instance("union", stream, DataStream)
+            require_instance("union", stream, StreamBase)
             if stream._env is not self._env:
                 raise invalid_argument("union() got a stream of another environment")
             if stream.get_type() != self.get_type():
@@ -59,6 +59,8 @@ class ExchangeMethods(StreamBase):
                     f"{stream.get_type()}; map one of them to the other's type"
                 )
             edges += stream._edges
+        from flinkette.datastream.data_stream import DataStream
+
         return DataStream(self._env, edges, None, self._output_type)
 
     def shuffle(self) -> DataStream:
@@ -193,4 +195,6 @@ class ExchangeMethods(StreamBase):
         edges = tuple(
             replace(edge, exchange=exchange, is_explicit=True, **settings) for edge in self._edges
         )
+        from flinkette.datastream.data_stream import DataStream
+
         return DataStream(self._env, edges, None, self._output_type)

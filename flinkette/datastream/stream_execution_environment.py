@@ -378,9 +378,8 @@ class StreamExecutionEnvironment(ConfiguredEnvironment):
             stream_graph = graph_to_submit(self._stream_graph)
         finally:
             self._stream_graph.clear()
-        configuration = Configuration()
-        configuration.add_all(self._configuration)
-        if not configuration.contains_key("parallelism.default"):
+        configuration = Configuration(self._configuration)
+        if self._has_local_default() and not configuration.contains_key("parallelism.default"):
             configuration.set_integer("parallelism.default", self.get_parallelism())
         name = job_name or configuration.get_string("pipeline.name", DEFAULT_JOB_NAME)
-        return stream_graph, configuration, name
+        return stream_graph, configuration, name or DEFAULT_JOB_NAME

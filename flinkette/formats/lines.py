@@ -15,11 +15,12 @@ from flinkette.formats.file_format import (
     PartWriter,
     StreamFormat,
 )
+from flinkette.formats.text import row_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
+    from flinkette._native.text import RowText
     from flinkette.contracts.typeinfo import TypeInformation
 
 __all__ = [
@@ -115,19 +116,19 @@ class TextPartFormat(PartFormat):
         self, stream: BinaryIO, input_type: TypeInformation | None, target: str
     ) -> TextPartWriter:
         """Start a file."""
-        return TextPartWriter(stream, str, known_charset(self.charset))
+        return TextPartWriter(stream, row_text(input_type), known_charset(self.charset))
 
 
 class TextPartWriter(PartWriter):
     """Writes the rows of a batch with one call."""
 
-    def __init__(self, stream: BinaryIO, text_of: Callable[[Any], str], charset: str) -> None:
+    def __init__(self, stream: BinaryIO, row_text: RowText, charset: str) -> None:
         self._stream = stream
-        self._text_of = text_of
+        self._row_text = row_text
         self._charset = charset
 
     def write(self, batch: Batch) -> None:
         """Append one line per row."""
         if batch.num_rows:
-            text = "\n".join(map(self._text_of, batch.objects()))
-            self._stream.write(f"{text}\n".encode(self._charset, "replace"))
+            lines = self._row_text.lines(batch.objects())
+            self._stream.write(lines.encode(self._charset, "replace"))

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from flinkette.contracts.errors import SourceError
+from flinkette.contracts.errors import SinkError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["ListedFile", "as_paths", "list_files", "local_path"]
+__all__ = ["ListedFile", "as_paths", "list_files", "local_path", "writable_path"]
 
 HIDDEN_PREFIXES = (".", "_")
 
@@ -57,6 +57,20 @@ def local_path(path: str | os.PathLike[str]) -> str:
     if text.startswith("file:"):
         return unquote(urlsplit(text).path)
     return str(Path(text).expanduser()) if text.startswith("~") else text
+
+
+def writable_path(path: str | os.PathLike[str]) -> str:
+    """Return the path in the local file system that a sink's `path` names.
+
+    Raises
+    ------
+    SinkError
+        If it is a URI of another file system.
+    """
+    try:
+        return local_path(path)
+    except SourceError as error:
+        raise SinkError(str(error)) from error
 
 
 def list_files(paths: Iterable[str | os.PathLike[str]]) -> list[ListedFile]:

@@ -72,8 +72,12 @@ class RecordFileSource(Source):
         How records are read.
     paths
         Files, folders and patterns; see `list_files`.
+    is_splitting
+        Whether large plain files may be cut into byte ranges.
     split_bytes
         Size of the byte ranges into which large plain files are cut when several subtasks read.
+    block_bytes
+        Bytes read at once.
 
     Notes
     -----
@@ -86,6 +90,7 @@ class RecordFileSource(Source):
         format_: StreamFormat,
         paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
         *,
+        is_splitting: bool = True,
         split_bytes: int = SPLIT_BYTES,
         block_bytes: int = BLOCK_BYTES,
     ) -> None:
@@ -93,6 +98,7 @@ class RecordFileSource(Source):
         self.paths = as_paths(paths)
         if not self.paths:
             raise InvalidPipelineError("a file source needs at least one path; none was given")
+        self._is_splitting = is_splitting
         self._split_bytes = split_bytes
         self._block_bytes = block_bytes
         self._resolved: StreamFormat | None = None
@@ -108,7 +114,9 @@ class RecordFileSource(Source):
         format_ = self._resolved
         splits = file_splits(
             files,
-            is_splittable=format_.is_splittable and format_.stream_charset is None,
+            is_splittable=self._is_splitting
+            and format_.is_splittable
+            and format_.stream_charset is None,
             parallelism=parallelism,
             split_bytes=self._split_bytes,
         )

@@ -1,0 +1,13 @@
+"""What lives in the native core, for leak tests. See debug.pyi."""
+
+from flinkette._native.c_live_count cimport LiveKind, live_count
+
+
+def live():
+    return {
+        "key_map": live_count(LiveKind.kKeyMap),
+        "timer_heap": live_count(LiveKind.kTimerHeap),
+        "key_writer": live_count(LiveKind.kKeyWriter),
+        "running": live_count(LiveKind.kRunning),
+        "doorbell": live_count(LiveKind.kDoorbell),
+    }

@@ -1,0 +1,74 @@
+"""The `flinkette` command."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+__all__ = ["main"]
+
+_JOB_FILE = click.Path(exists=True, dir_okay=False)
+
+
+@click.group()
+@click.version_option(package_name="flinkette", prog_name="flinkette")
+def main() -> None:
+    """Stream processing for Python."""
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("-p", "--parallelism", type=click.IntRange(1, 32768), help="Parallelism of the job.")
+@click.option("--workers", type=click.IntRange(1), help="Worker processes; 1 runs in this process.")
+@click.option("-D", "settings", metavar="KEY=VALUE", multiple=True, help="A configuration key.")
+@click.argument("job", type=_JOB_FILE)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run(
+    parallelism: int | None,
+    workers: int | None,
+    settings: tuple[str, ...],
+    job: str,
+    arguments: tuple[str, ...],
+) -> None:
+    """Run JOB, a Python program, with ARGUMENTS. It may import pyflink or flinkette."""
+    from flinkette.cli.job_file import run_job_file
+    from flinkette.cli.pyflink_hook import serve_pyflink
+    from flinkette.datastream.launch_options import set_launch_options
+
+    options = dict(_key_and_value(setting) for setting in settings)
+    if parallelism is not None:
+        options["parallelism.default"] = str(parallelism)
+    if workers is not None:
+        options["flinkette.execution.workers"] = str(workers)
+    set_launch_options(options)
+    serve_pyflink()
+    sys.exit(run_job_file(job, arguments))
+
+
+@main.command()
+@click.option("--portable", is_flag=True, help="List what does not run on Flink.")
+@click.argument("jobs", nargs=-1, required=True, type=_JOB_FILE)
+def lint(portable: bool, jobs: tuple[str, ...]) -> None:
+    """Check JOBS, Python programs, without running them."""
+    from flinkette.cli.portability import find_extensions
+
+    if not portable:
+        raise click.UsageError("say what to check: --portable")
+    findings = [
+        finding
+        for job in jobs
+        for finding in find_extensions(Path(job).read_text(encoding="utf-8"), job)
+    ]
+    for finding in findings:
+        click.echo(str(finding))
+    if findings:
+        sys.exit(1)
+    click.echo("no use of flinkette's own names found")
+
+
+def _key_and_value(setting: str) -> tuple[str, str]:
+    key, equals, value = setting.partition("=")
+    if not equals or not key.strip():
+        raise click.BadParameter(f"{setting!r} is not KEY=VALUE", param_hint="-D")
+    return key.strip(), value.strip()

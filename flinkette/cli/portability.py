@@ -1,0 +1,102 @@
+"""Finds uses of what only flinkette has in a program's source."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Finding", "find_extensions"]
+
+_OWN_METHODS = {
+    "from_arrow": "env.from_arrow() is flinkette's own; use from_collection",
+    "map_batches": "DataStream.map_batches() is flinkette's own; use map or flat_map",
+}
+_FIELD_METHODS = {
+    "key_by": "key_by() with a field name is flinkette's own; pass a function",
+    "with_timestamp_assigner": (
+        "with_timestamp_assigner() with a field name is flinkette's own; pass a TimestampAssigner"
+    ),
+}
+_OWN_KEYWORDS = {"with_key", "with_window"}
+_SHARED_PACKAGES = {"common", "datastream", "table"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A place that does not run on Flink."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.text}"
+
+
+def find_extensions(source: str, file: str) -> list[Finding]:
+    """Return the uses of flinkette's own names in a program, by line.
+
+    Parameters
+    ----------
+    source : str
+        The program.
+    file : str
+        Its name, for the findings.
+
+    Returns
+    -------
+    list of Finding
+        Empty if it should run on Flink under ``python -m flinkette.on_flink``.
+
+    Raises
+    ------
+    SyntaxError
+        If it is no Python program.
+    """
+    tree = ast.parse(source, file)
+    found = {(node_line, text) for node_line, text in _findings(tree)}
+    return [Finding(file, line, text) for line, text in sorted(found)]
+
+
+def _findings(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _of_module(alias.name, node.lineno)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from _of_from(node)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield from _of_call(node, node.func.attr)
+
+
+def _of_module(module: str, line: int) -> Iterator[tuple[int, str]]:
+    root, _, rest = module.partition(".")
+    package = rest.partition(".")[0]
+    if root == "flinkette" and package and package not in _SHARED_PACKAGES:
+        yield line, f"{module} is flinkette's own; PyFlink has no such module"
+
+
+def _of_from(node: ast.ImportFrom) -> Iterator[tuple[int, str]]:
+    module = node.module or ""
+    if module == "flinkette":
+        for alias in node.names:
+            yield from _of_module(f"flinkette.{alias.name}", node.lineno)
+    yield from _of_module(module, node.lineno)
+
+
+def _of_call(node: ast.Call, method: str) -> Iterator[tuple[int, str]]:
+    first = node.args[0] if node.args else None
+    is_text = isinstance(first, ast.Constant) and isinstance(first.value, str)
+    if method in _OWN_METHODS:
+        yield node.lineno, _OWN_METHODS[method]
+    if method in _FIELD_METHODS and is_text:
+        yield node.lineno, _FIELD_METHODS[method]
+    if method == "aggregate" and any(word.arg in _OWN_KEYWORDS for word in node.keywords):
+        yield node.lineno, "aggregate(with_key=..., with_window=...) is flinkette's own"
+    if method.startswith("set_") and isinstance(first, ast.Constant):
+        if str(first.value).startswith("flinkette."):
+            yield node.lineno, f"the configuration key {first.value} is flinkette's own"

@@ -1,0 +1,7 @@
+"""The settings of a program."""
+
+from __future__ import annotations
+
+from flinkette.contracts.config import Configuration
+
+__all__ = ["Configuration"]

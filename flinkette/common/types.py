@@ -1,0 +1,7 @@
+"""Rows and the kinds of change they stand for."""
+
+from __future__ import annotations
+
+from flinkette.contracts.row import Row, RowKind
+
+__all__ = ["Row", "RowKind"]

@@ -1,0 +1,33 @@
+# order: exact
+import os
+import tempfile
+
+from pyflink.datastream import StreamExecutionEnvironment
+
+path = os.path.join(tempfile.mkdtemp(), "calls")
+
+
+def noting(name, result):
+    def function(value):
+        with open(path, "a") as calls:
+            calls.write(f"{name}({value}) ")
+        return result(value)
+
+    return function
+
+
+def three_times(value):
+    for copy in range(3):
+        with open(path, "a") as calls:
+            calls.write(f"yield({value},{copy}) ")
+        yield value * 10 + copy
+
+
+env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(1)
+env.from_collection([1, 2]).map(noting("f", lambda value: value)).flat_map(three_times).filter(
+    noting("keep", lambda value: value % 10 != 1)
+).map(noting("g", lambda value: value + 1)).print()
+env.execute()
+with open(path) as calls:
+    print(calls.read())
