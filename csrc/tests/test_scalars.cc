@@ -96,5 +96,17 @@ TEST(Utf8Test, WritesEveryWidthAndRefusesSurrogates) {
     EXPECT_EQ(utf8_size(lone, 2, 1), 1);
 }
 
+TEST(Utf8Test, FindsTheOneByteThatIsNotAscii) {
+    for (int64_t size = 0; size < 20; ++size) {
+        uint8_t bytes[20] = {0};
+        EXPECT_TRUE(is_ascii(bytes, size));
+        for (int64_t at = 0; at < size; ++at) {
+            bytes[at] = 0x80;
+            EXPECT_FALSE(is_ascii(bytes, size));
+            bytes[at] = 0x7f;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace flk
