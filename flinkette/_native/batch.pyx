@@ -299,10 +299,9 @@ cdef int refuse_source(object source) except -1:
     )
 
 
-cdef tuple interned(object names):
-    if isinstance(names, TupleNames):
-        return names
-    return tuple([intern(name) for name in names])
+cdef object interned(object names):
+    kind = TupleNames if isinstance(names, TupleNames) else tuple
+    return kind([intern(name) for name in names])
 
 
 cdef tuple names_of(const TypePtr &type):
