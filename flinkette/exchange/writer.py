@@ -105,6 +105,11 @@ class EdgeWriter:
         self._router = router
         self._pending: deque[tuple[int, Element]] = deque()
 
+    @property
+    def num_pending(self) -> int:
+        """Elements that wait for room."""
+        return len(self._pending)
+
     def flush(self) -> bool:
         """Hand on what is pending; False when a receiver has no room."""
         for _ in range(len(self._pending)):

@@ -33,6 +33,11 @@ class Output:
         """Tags somebody reads."""
         return set(self._writers)
 
+    @property
+    def num_pending(self) -> int:
+        """Elements that wait for room."""
+        return sum(writer.num_pending for writer in self._all)
+
     def flush(self) -> bool:
         """Hand on what is pending; False when a receiver has no room."""
         is_empty = True
@@ -85,14 +90,27 @@ class Subtask:
 
         Returns whether anything was done.
         """
-        has_worked = False
-        while not self.has_ended:
+        has_worked = self._flush()
+        while not self._saw_end:
             if not self._step_once(deadline_ns):
                 break
             has_worked = True
             if self._clock.monotonic_ns() > deadline_ns:
                 break
         return has_worked
+
+    def _flush(self) -> bool:
+        """Hand on what waited for room; return whether anything moved."""
+        has_moved = False
+        is_empty = True
+        for output in self._outputs:
+            before = output.num_pending
+            if before:
+                is_empty &= output.flush()
+                has_moved |= output.num_pending < before
+        if self._saw_end and is_empty:
+            self.has_ended = True
+        return has_moved
 
     def next_processing_time(self) -> int | None:
         """Earliest processing time in ms at which `step` has something new to do."""
@@ -137,14 +155,15 @@ class Subtask:
             follower.offer(element)
         operator.outbox.popleft()
         if is_last and isinstance(element, EndOfInput):
-            self._saw_end = True
             self._finish()
         return True
 
     def _finish(self) -> None:
+        """Commit; the subtask has ended once its last elements have found room."""
         for operator in self.operators:
             operator.finish()
-        self.has_ended = True
+        self._saw_end = True
+        self._flush()
 
     def _fire_processing_timers(self) -> bool:
         now_ms: int | None = None
@@ -153,7 +172,7 @@ class Subtask:
             if due is None:
                 continue
             now_ms = self._clock.now_ms() if now_ms is None else now_ms
-            if due <= now_ms and not self._saw_end:
+            if due <= now_ms:
                 operator.start_processing_time(now_ms)
                 return True
         return False

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from recording import HERE, normalise, program_paths, read_header  # noqa: E402
+from recording import HERE, normalise, program_paths, read_header
 
 
 def run(python: str, program: Path, timeout_s: float) -> str:

@@ -6,6 +6,7 @@ A program opens with comment lines `# word: value`:
     # order: any              only the multiset of lines counts
     # order: per-key <regex>  lines whose first group (or whole match) is equal keep their order
     # strip: subtask          the `N> ` that print puts before a line is not compared
+    # differs: <title>        flinkette prints something else; docs/guide/differences.md says why
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 __all__ = ["HERE", "Header", "normalise", "program_paths", "read_header", "read_recording"]
 
 HERE = Path(__file__).resolve().parent
-_HEADER_LINE = re.compile(r"# (order|strip): (.*)")
+_HEADER_LINE = re.compile(r"# (order|strip|differs): (.*)")
 _SUBTASK = re.compile(r"^((?:[^>]*:)?)\d+> ")
 
 
@@ -28,6 +29,7 @@ class Header:
     order: str
     key: re.Pattern[str] | None
     strips_subtask: bool
+    difference: str | None
 
 
 def program_paths() -> list[Path]:
@@ -46,7 +48,8 @@ def read_header(program: Path) -> Header:
     order, _, pattern = found["order"].partition(" ")
     if order not in ("exact", "any", "per-key") or bool(pattern) != (order == "per-key"):
         raise ValueError(f"{program}: order must be exact, any or per-key <regex>")
-    return Header(order, re.compile(pattern) if pattern else None, found.get("strip") == "subtask")
+    key = re.compile(pattern) if pattern else None
+    return Header(order, key, found.get("strip") == "subtask", found.get("differs"))
 
 
 def normalise(output: str, header: Header) -> list[str]:

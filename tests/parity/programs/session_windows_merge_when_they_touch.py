@@ -47,17 +47,19 @@ stamped = env.from_collection(rows).assign_timestamps_and_watermarks(
 )
 
 
-def sessions():
-    return stamped.key_by(lambda row: row[0]).window(
+def sessions(rows=stamped):
+    return rows.key_by(lambda row: row[0]).window(
         EventTimeSessionWindows.with_gap(Time.milliseconds(10))
     )
 
 
-sessions().aggregate(Times(), window_function=ShowOne()).print()
-env.execute()
 sessions().process(Show()).map(lambda row: (*row[:3], sorted(row[3]))).print()
 env.execute()
-sessions().reduce(lambda left, right: (left[0], max(left[1], right[1]), left[2] + right[2])).map(
-    lambda row: (row[0], row[1], "".join(sorted(row[2])))
-).print()
+# PyFlink loses values when it merges two sessions that have a reduced value each: no bridge here.
+unbridged = stamped.filter(lambda row: row[2] != "u")
+sessions(unbridged).aggregate(Times(), window_function=ShowOne()).print()
+env.execute()
+sessions(unbridged).reduce(
+    lambda left, right: (left[0], max(left[1], right[1]), left[2] + right[2])
+).map(lambda row: (row[0], row[1], "".join(sorted(row[2])))).print()
 env.execute()
