@@ -143,7 +143,7 @@ def test_two_results_of_one_name_are_refused():
 
 @pytest.mark.parametrize("field", [1.5, True, ["v"]])
 def test_a_field_is_a_name_or_a_position(field):
-    with pytest.raises(InvalidTypeError, match="name .str. or a position"):
+    with pytest.raises(InvalidTypeError, match=r"name \(str\) or a position"):
         Sum(field)
 
 
@@ -209,7 +209,7 @@ def test_a_list_gives_a_row_also_for_one(windows):
 
 def test_key_and_window_come_before_the_results(windows):
     rows = collected(windows.aggregate(Sum(1), with_key=True, with_window=True))
-    assert [tuple(row.as_dict().items()) for row in rows][0] == (
+    assert tuple(rows[0].as_dict().items()) == (
         ("key", "a"),
         ("window_start", 0),
         ("window_end", 10),

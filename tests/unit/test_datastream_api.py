@@ -1,13 +1,13 @@
 """Building programs: what a method appends, what it refuses, and what its errors say."""
 
+import importlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from flinkette.common import Configuration, Duration, Row, Time, Types, WatermarkStrategy
+from flinkette.connectors.base import StreamTransformer, SupportsPreprocessing
 from flinkette.contracts.errors import (
     InvalidPipelineError,
     InvalidTypeError,
@@ -594,9 +594,9 @@ def test_rows_come_to_the_caller_and_the_job_ends_with_the_iterator(env):
 
 
 def test_an_error_of_the_job_comes_out_of_the_iterator(env):
-    with env.from_collection([0]).map(lambda x: 1 / x).execute_and_collect() as rows:
-        with pytest.raises(RuntimeError) as failed:
-            next(rows)
+    rows = env.from_collection([0]).map(lambda x: 1 / x).execute_and_collect()
+    with rows, pytest.raises(RuntimeError) as failed:
+        next(rows)
     assert isinstance(failed.value.__cause__, ZeroDivisionError)
     assert "Map" in str(failed.value)
 
@@ -654,7 +654,7 @@ def test_map_batches_takes_the_form_from_the_annotation(pairs, function, form):
 def test_map_batches_refuses_an_annotation_that_is_no_form(pairs):
     def wrong(batch: int): ...
 
-    with pytest.raises(InvalidPipelineError, match="annotate pyarrow.RecordBatch"):
+    with pytest.raises(InvalidPipelineError, match=r"annotate pyarrow\.RecordBatch"):
         pairs.map_batches(wrong)
 
 
@@ -671,3 +671,44 @@ def test_a_slot_sharing_group_names_its_resources():
     assert group.get_managed_memory() is None
     with pytest.raises(InvalidPipelineError, match="cpu cores and task heap memory"):
         SlotSharingGroup.builder("g").set_cpu_cores(1.0).build()
+
+
+@pytest.mark.parametrize("package", ["sinks", "sources", "aggregations"])
+def test_every_name_of_ext_can_be_had(package):
+    module = importlib.import_module(f"flinkette.ext.{package}")
+    assert all(getattr(module, name) for name in module.__all__)
+
+
+def test_the_old_flat_connector_names_can_be_had():
+    connectors = importlib.import_module("flinkette.datastream.connectors")
+    assert all(getattr(connectors, name) for name in connectors.__all__)
+
+
+@pytest.mark.parametrize("kind", ["table", "polars", "reader", "pandas"])
+def test_columns_in_memory_become_a_stream_of_named_rows(env, kind):
+    import polars
+    import pyarrow
+
+    table = pyarrow.table({"k": ["a", "b"], "v": [1, 2]})
+    data = {
+        "table": table,
+        "polars": polars.DataFrame(table),
+        "reader": table.to_reader(),
+        "pandas": table.to_pandas(),
+    }[kind]
+    rows = env.set_parallelism(1).from_arrow(data).execute_and_collect()
+    with rows:
+        assert list(rows) == [Row(k="a", v=1), Row(k="b", v=2)]
+
+
+def test_a_sink_may_change_its_stream_before(pairs):
+    class OnlyKeys(StreamTransformer):
+        def apply(self, ds):
+            return ds.map(lambda pair: pair[0])
+
+    class Prepared(BlackholeSink, SupportsPreprocessing):
+        def get_transformer(self):
+            return OnlyKeys()
+
+    node = pairs.sink_to(Prepared())._node
+    assert node.inputs[0].source.name == "Map"

@@ -52,16 +52,18 @@ def hook():
 
 
 def test_a_pyflink_module_is_the_flinkette_module_itself(hook):
-    import flinkette.datastream.window
     import pyflink.datastream.window
+
+    import flinkette.datastream.window
 
     assert pyflink.datastream.window is flinkette.datastream.window
     assert flinkette.datastream.window.__spec__.name == "flinkette.datastream.window"
 
 
 def test_a_class_is_the_same_under_both_names(hook):
-    from flinkette.datastream import DataStream as ours
     from pyflink.datastream.data_stream import DataStream as theirs
+
+    from flinkette.datastream import DataStream as ours
 
     assert ours is theirs
 
