@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import key_model
+from kernels import key_model
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
