@@ -112,7 +112,7 @@ cdef class RowContext:
         self._time_domain = time_domain
 
     def timestamp(self):
-        return None if self._time == INT64_MIN else self._time
+        return self._time
 
     def timer_service(self):
         return self._timers
