@@ -2,7 +2,7 @@ from libc.stdint cimport int64_t, uint32_t
 from libcpp.vector cimport vector
 
 from flinkette._native.buffer cimport Int64Buffer
-from flinkette._native.c_timer_heap cimport TimerHeap
+from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.state cimport KeyContext, StateColumn
 from flinkette._native.values cimport Converter
 
@@ -17,15 +17,23 @@ cdef enum StageKind:
     REDUCE = 6
 
 
+cdef struct TimerChange:
+    Timer timer
+    TimerHeap *heap
+    bint is_added
+
+
 cdef class TimerService:
     cdef KeyContext _keys
     cdef TimerHeap _event_timers
     cdef TimerHeap _processing_timers
     cdef int64_t _watermark
     cdef object _now_ms
+    cdef vector[TimerChange] _changes
 
     cdef int _add(self, TimerHeap *heap, int64_t time_ms) except -1
     cdef int _remove(self, TimerHeap *heap, int64_t time_ms) except -1
+    cdef int roll_back(self) except -1
 
 
 cdef class RowContext:
@@ -97,6 +105,7 @@ cdef class RowProgram:
 
     cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1
     cdef int _next_input(self) except -1
+    cdef int _begin_row(self) except -1
     cdef int _next_timer(self, bint is_event_time) except -1
     cdef int _let_go_of_id(self) except -1
     cdef int _pull(self) except -1

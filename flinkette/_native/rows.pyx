@@ -87,6 +87,8 @@ cdef class TimerService:
             raise MemoryError()
         if added:
             self._keys.key_map.retain(self._keys.current_id)
+            if self._keys.is_logging:
+                self._changes.push_back(TimerChange(timer, heap, True))
         return 0
 
     cdef int _remove(self, TimerHeap *heap, int64_t time_ms) except -1:
@@ -96,6 +98,23 @@ cdef class TimerService:
         cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
         if heap.remove(timer):
             self._keys.key_map.release(self._keys.current_id)
+            if self._keys.is_logging:
+                self._changes.push_back(TimerChange(timer, heap, False))
+        return 0
+
+    cdef int roll_back(self) except -1:
+        """Undo what the current row registered and deleted."""
+        cdef TimerChange change
+        while self._changes.size():
+            change = self._changes.back()
+            self._changes.pop_back()
+            if change.is_added:
+                change.heap.remove(change.timer)
+                self._keys.key_map.release(change.timer.key_id)
+            elif change.heap.add(change.timer) < 0:
+                raise MemoryError()
+            else:
+                self._keys.key_map.retain(change.timer.key_id)
         return 0
 
 
@@ -302,9 +321,14 @@ cdef class RowProgram:
         if self._id_data is not NULL:
             self._keys.set_current(self._id_data[cursor])
             if self._keys.is_logging or (<Stage> self._stages[0]).error_action != "fail":
-                self._keys.begin_row()
+                self._begin_row()
         self._push(self._rows[cursor], 0, time)
         return 1
+
+    cdef int _begin_row(self) except -1:
+        """Start remembering what the next row changes, so that it can be undone."""
+        self.timers._changes.clear()
+        return self._keys.begin_row()
 
     cdef int _next_timer(self, bint is_event_time) except -1:
         cdef TimerHeap *heap
@@ -318,7 +342,7 @@ cdef class RowProgram:
         heap.pop()
         self._keys.set_current(timer.key_id)
         if stage.error_action != "fail":
-            self._keys.begin_row()
+            self._begin_row()
         stage.timer_context._time = timer.time_ms
         stage.timer_context._time_domain = self._domains[0 if is_event_time else 1]
         self._held_id = timer.key_id
@@ -448,6 +472,7 @@ cdef class RowProgram:
         self._drop_frames(depth)
         if self._stage_running == 0 and self._keys is not None:
             self._keys.roll_back()
+            self.timers.roll_back()
         stage.rows_skipped += 1
         if stage.error_action == "side-output":
             self._output.append_side(
