@@ -52,6 +52,8 @@ cdef class TimerService:
             raise MemoryError()
         if added:
             self._keys.key_map.retain(self._keys.current_id)
+            if self._keys.is_logging:
+                self._changes.push_back(TimerChange(timer, heap, True))
         return 0
 
     cdef int _remove(self, TimerHeap *heap, int64_t time_ms) except -1:
@@ -61,6 +63,23 @@ cdef class TimerService:
         cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
         if heap.remove(timer):
             self._keys.key_map.release(self._keys.current_id)
+            if self._keys.is_logging:
+                self._changes.push_back(TimerChange(timer, heap, False))
+        return 0
+
+    cdef int roll_back(self) except -1:
+        """Undo what the current row registered and deleted."""
+        cdef TimerChange change
+        while self._changes.size():
+            change = self._changes.back()
+            self._changes.pop_back()
+            if change.is_added:
+                change.heap.remove(change.timer)
+                self._keys.key_map.release(change.timer.key_id)
+            elif change.heap.add(change.timer) < 0:
+                raise MemoryError()
+            else:
+                self._keys.key_map.retain(change.timer.key_id)
         return 0
 
 
