@@ -32,6 +32,8 @@ cdef class WindowOperator:
     cdef int64_t _now
     cdef bint _row_is_open
     cdef bint _row_is_skipped
+    cdef bint _row_has_failed
+    cdef bint _is_adding
     cdef size_t _span_index
     cdef int _mode
     cdef int64_t _firing_until
@@ -55,7 +57,8 @@ cdef class WindowOperator:
     cdef int _pass_marks(self) except -1
     cdef int _next_timer(self, bint is_event_time) except -1
     cdef int _obey(self, uint32_t slot, object result) except -1
-    cdef int _finish_or_wait(self, uint32_t slot, int after) except -1
+    cdef int _hand_out(self, uint32_t slot, int after, bint is_firing) except -1
+    cdef int _end_hand_out(self) except -1
     cdef int _finish(self, uint32_t slot, int after) except -1
     cdef int _emit(self, uint32_t slot) except -1
     cdef int _clear(self, uint32_t slot) except -1

@@ -157,11 +157,9 @@ cdef class WindowOperator:
     cdef int _pull(self) except -1:
         """Take the next result of the window function whose iterator is open."""
         cdef PyObject *item = PyIter_Next(self._iterator)
-        cdef uint32_t slot
         if item is NULL:
             self._iterator = None
-            slot, self._after_slot = self._after_slot, kNoWindow
-            self._finish(slot, self._after)
+            self._end_hand_out()
             return 0
         value = <object> item
         Py_DECREF(value)
@@ -190,6 +188,7 @@ cdef class WindowOperator:
         cdef Py_ssize_t cursor
         if self._marks is not None and self._pass_marks():
             return 1
+        self._row_has_failed = False
         cursor = self._cursor
         if self._rows is None or cursor >= len(self._rows):
             return 0
@@ -242,9 +241,13 @@ cdef class WindowOperator:
                     return 0
                 slot = self._live.new_slot(key_id, span)
                 self._live.windows[slot] = window
+                self._live.schedule(slot, self.watermark)
         self._row_is_skipped = False
-        value = self._row if self._assignment.spans.size() == 1 else fix(self._row)
-        self._add(slot, value)
+        if not self._row_has_failed:
+            self._is_adding = True
+            self._add(slot, self._row if self._assignment.spans.size() == 1 else fix(self._row))
+            self._is_adding = False
+        self._live.table.slot(slot).element_count += 1
         self._on_element(slot)
         return 0
 
@@ -304,7 +307,6 @@ cdef class WindowOperator:
     cdef int _add(self, uint32_t slot, object value) except -1:
         cdef WindowSpec spec = self._spec
         contents = self._live.contents[slot]
-        self._live.table.slot(slot).element_count += 1
         if spec.contents_kind == LISTED:
             if contents is self._live.absent:
                 self._live.contents[slot] = [value]
@@ -319,35 +321,25 @@ cdef class WindowOperator:
         return 0
 
     cdef int _on_element(self, uint32_t slot) except -1:
-        """Ask the trigger about the row just added; a new window gets its timers here."""
+        """Ask the trigger about the row just added."""
         cdef WindowSpec spec = self._spec
         cdef WindowSlot *window = self._live.table.slot(slot)
         if spec.trigger_kind == AT_WINDOW_END:
-            if window.element_count == 1 and spec.assigner_kind not in (SESSION, DYNAMIC_SESSION):
-                self._live.schedule(slot, self.watermark)
             if spec.is_event_time and self._live.max_timestamp(slot) <= self.watermark:
-                self._emit(slot)
-                self._finish_or_wait(slot, KEEP)
+                self._hand_out(slot, KEEP, True)
         elif spec.trigger_kind == AT_COUNT:
             if window.element_count >= spec.count:
                 window.element_count = 0
-                self._emit(slot)
                 # ids only grow, so a count window never sees another row
-                self._finish_or_wait(slot, CLEAR)
+                self._hand_out(slot, CLEAR, True)
         else:
             spec.trigger_context.bind(slot, self._live.window(slot))
             result = spec.trigger.on_element(self._row, self._time, self._live.window(slot), spec.trigger_context)
-            if window.element_count == 1 and spec.assigner_kind not in (SESSION, DYNAMIC_SESSION):
-                self._live.schedule(slot, self.watermark)
             self._obey(slot, result)
         return 0
 
     cdef int _obey(self, uint32_t slot, object result) except -1:
-        cdef int after = PURGE if result.is_purge() else KEEP
-        if result.is_fire():
-            self._emit(slot)
-        self._finish_or_wait(slot, after)
-        return 0
+        return self._hand_out(slot, PURGE if result.is_purge() else KEEP, result.is_fire())
 
     cdef int _next_timer(self, bint is_event_time) except -1:
         """Handle the next due timer; 0 when none is due."""
@@ -355,6 +347,7 @@ cdef class WindowOperator:
         cdef Timer timer
         cdef uint32_t slot
         cdef int64_t max_timestamp
+        cdef bint is_firing = False
         cdef int after = KEEP
         if heap.empty() or heap.top().time_ms > self._firing_until:
             return 0
@@ -367,9 +360,13 @@ cdef class WindowOperator:
         self._row = None
         self._time = timer.time_ms
         max_timestamp = self._live.max_timestamp(slot)
+        if is_event_time == self._spec.is_event_time and timer.time_ms == self._live.cleanup_time(max_timestamp):
+            after = CLEAR
+        # known before user code runs: a window whose trigger or function raises must end too
+        self._after_slot = slot
+        self._after = after
         if self._spec.trigger_kind == AT_WINDOW_END:
-            if is_event_time == self._spec.is_event_time and timer.time_ms == max_timestamp:
-                self._emit(slot)
+            is_firing = is_event_time == self._spec.is_event_time and timer.time_ms == max_timestamp
         elif self._spec.trigger_kind == CUSTOM_TRIGGER:
             window = self._live.window(slot)
             self._spec.trigger_context.bind(slot, window)
@@ -377,23 +374,26 @@ cdef class WindowOperator:
                 result = self._spec.trigger.on_event_time(timer.time_ms, window, self._spec.trigger_context)
             else:
                 result = self._spec.trigger.on_processing_time(timer.time_ms, window, self._spec.trigger_context)
-            if result.is_fire():
-                self._emit(slot)
-            if result.is_purge():
+            is_firing = result.is_fire()
+            if result.is_purge() and after == KEEP:
                 after = PURGE
-        if is_event_time == self._spec.is_event_time and timer.time_ms == self._live.cleanup_time(max_timestamp):
-            after = CLEAR
-        self._finish_or_wait(slot, after)
+        self._hand_out(slot, after, is_firing)
         return 1
 
-    cdef int _finish_or_wait(self, uint32_t slot, int after) except -1:
-        """Do `after` now, or when the window function's open iterator has ended."""
+    cdef int _hand_out(self, uint32_t slot, int after, bint is_firing) except -1:
+        """Fire a window or not, then do `after`: at once, or when the function's iterator has ended."""
+        self._after_slot = slot
+        self._after = after
+        if is_firing:
+            self._emit(slot)
         if self._iterator is None:
-            self._finish(slot, after)
-        else:
-            self._after_slot = slot
-            self._after = after
+            self._end_hand_out()
         return 0
+
+    cdef int _end_hand_out(self) except -1:
+        cdef uint32_t slot = self._after_slot
+        self._after_slot = kNoWindow
+        return self._finish(slot, self._after)
 
     cdef int _finish(self, uint32_t slot, int after) except -1:
         if slot == kNoWindow or after == KEEP:
@@ -407,15 +407,19 @@ cdef class WindowOperator:
     cdef int _clear(self, uint32_t slot) except -1:
         """End of a window's life: contents, trigger and function state go."""
         cdef WindowSpec spec = self._spec
-        if spec.trigger_kind == CUSTOM_TRIGGER:
-            spec.trigger_context.bind(slot, self._live.window(slot))
-            spec.trigger.clear(self._live.window(slot), spec.trigger_context)
-            spec.trigger_context.forget(slot)
-        if spec.clear_function is not None:
-            spec.function_context.bind(slot, self._live.window(slot))
-            spec.clear_function(spec.function_context)
-            spec.function_context.forget(slot)
-        self._live.forget(slot)
+        try:
+            if spec.trigger_kind == CUSTOM_TRIGGER:
+                spec.trigger_context.bind(slot, self._live.window(slot))
+                spec.trigger.clear(self._live.window(slot), spec.trigger_context)
+            if spec.clear_function is not None:
+                spec.function_context.bind(slot, self._live.window(slot))
+                spec.clear_function(spec.function_context)
+        finally:
+            if spec.trigger_kind == CUSTOM_TRIGGER:
+                spec.trigger_context.forget(slot)
+            if spec.clear_function is not None:
+                spec.function_context.forget(slot)
+            self._live.forget(slot)
         return 0
 
     cdef int _emit(self, uint32_t slot) except -1:
@@ -459,7 +463,6 @@ cdef class WindowOperator:
     cdef int _handle_error(self, BaseException error) except -1:
         """Apply the operator's policy; 1 when the job must fail (after what was made so far)."""
         cdef WindowSpec spec = self._spec
-        cdef uint32_t slot
         key = self._keys.current_key() if self._keys.has_key and not spec.is_all else None
         time = None if self._time == INT64_MIN else self._time
         failure = self._make_error(spec.info, error, self._row, key, time)
@@ -472,10 +475,17 @@ cdef class WindowOperator:
             self._marks = None
             self._failure = failure
             return 1
-        if self._iterator is not None:
-            self._iterator = None
-            slot, self._after_slot = self._after_slot, kNoWindow
-            self._finish(slot, self._after)
+        self._iterator = None
+        self._end_hand_out()
+        if self._is_adding:
+            # the row is dropped from its other windows; windows of rows count it all the same
+            self._is_adding = False
+            self._row_has_failed = True
+            if spec.trigger_kind == AT_COUNT:
+                self._span_index -= 1
+            else:
+                self._assignment.spans.clear()
+                self._span_index = 0
         self.rows_skipped += 1
         if spec.error_action == "side-output":
             self._output.append_side(spec.error_tag, self._make_row_error(self._row, failure), self._time)

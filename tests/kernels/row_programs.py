@@ -78,7 +78,7 @@ def drain(operator: Any, *, step_wise: bool = False, take_failed: bool = False) 
         for tag, batch in batches:
             if batch is not None:
                 times = [NO_TIME] * batch.num_rows if batch.times is None else list(batch.times)
-                found.setdefault(tag, []).extend(zip(batch.objects(), times))
+                found.setdefault(tag, []).extend(zip(batch.objects(), times, strict=True))
     return found
 
 

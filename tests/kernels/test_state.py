@@ -78,7 +78,7 @@ def gather(value: int, accumulator: list[int]) -> list[int]:
     return accumulator
 
 
-def apply_model(held: dict[str, Any], kind: str, step: str, n: int) -> None:
+def apply_model(held: dict[str, Any], kind: str, step: str, n: int) -> None:  # noqa: C901
     if step == "clear" or (kind == "value" and step == "remove"):
         held.pop(kind, None)
     elif kind == "value":
@@ -153,7 +153,7 @@ def keyed() -> Keyed:
 
 
 def with_key(keyed: Keyed, key: Any) -> None:
-    keyed.context.set_key(list(keyed.map.ids([key], hash_keys([key])))[0])
+    keyed.context.set_key(next(iter(keyed.map.ids([key], hash_keys([key])))))
 
 
 def test_state_outside_rows_says_where_it_may_be_used(keyed: Keyed) -> None:
