@@ -31,18 +31,37 @@ class RunningColumn {
   public:
     /* Make room for the ids 0 .. id_capacity - 1; never shrinks. */
     Status resize(int64_t id_capacity) noexcept {
-        if (id_capacity <= static_cast<int64_t>(states_.size())) {
+        if (id_capacity <= static_cast<int64_t>(is_held_.size())) {
             return Status::kOk;
         }
         try {
             states_.resize(static_cast<std::size_t>(id_capacity), State{});
+            is_held_.resize(static_cast<std::size_t>(id_capacity), 0);
         } catch (const std::bad_alloc &) {
             return Status::kNoMemory;
         }
         return Status::kOk;
     }
 
-    int64_t id_capacity() const noexcept { return static_cast<int64_t>(states_.size()); }
+    /* The ids among these that no call before has named, each once, in row order.
+     *
+     * out_ids  room for `row_count`; the caller takes a reference to each for the state
+     * returns  how many
+     */
+    int64_t hold(const uint32_t *ids, int64_t row_count, uint32_t *out_ids) noexcept {
+        int64_t new_count = 0;
+        for (int64_t row = 0; row < row_count; ++row) {
+            uint8_t &is_held = is_held_[ids[row]];
+            if (is_held == 0) {
+                is_held = 1;
+                out_ids[new_count++] = ids[row];
+            }
+        }
+        return new_count;
+    }
+
+    bool is_held(uint32_t id) const noexcept { return is_held_[id] != 0; }
+    int64_t id_capacity() const noexcept { return static_cast<int64_t>(is_held_.size()); }
     /* Rows of this key so far. id < id_capacity() here and below. */
     int64_t row_count(uint32_t id) const noexcept { return states_[id].row_count; }
     /* Sum, minimum or maximum of this key so far; of no meaning without rows. */
@@ -166,6 +185,7 @@ class RunningColumn {
     }
 
     std::vector<State> states_;
+    std::vector<uint8_t> is_held_;
     LiveCount<LiveKind::kRunning> live_;
 };
 

@@ -261,11 +261,14 @@ Status column_struct(const TypePtr &type, int64_t length, const std::vector<Colu
     });
 }
 
-Status column_unmasked(const ColumnPtr &column, ColumnPtr *out_column, Error *error) noexcept {
-    return make_column(out_column, error, [&](Column *unmasked) {
-        *unmasked = *column;
-        unmasked->validity = nullptr;
-        unmasked->null_count = 0;
+Status column_view_as(const ColumnPtr &column, const TypePtr &type, ColumnPtr *out_column,
+                      Error *error) noexcept {
+    FLK_DCHECK(column->type->width_bytes == type->width_bytes);
+    return make_column(out_column, error, [&](Column *view) {
+        *view = *column;
+        view->type = type;
+        view->validity = nullptr;
+        view->null_count = 0;
     });
 }
 

@@ -141,8 +141,10 @@ Status column_struct(const TypePtr &type, int64_t length, const std::vector<Colu
 Status column_slice(const ColumnPtr &column, int64_t start, int64_t length, ColumnPtr *out_column,
                     Error *error) noexcept;
 
-/* The same memory as if there were no nulls; values of null rows are undefined. */
-Status column_unmasked(const ColumnPtr &column, ColumnPtr *out_column, Error *error) noexcept;
+/* The same memory as values of another kFixed type of the same width, as if there were no nulls;
+ * values of null rows are undefined. */
+Status column_view_as(const ColumnPtr &column, const TypePtr &type, ColumnPtr *out_column,
+                      Error *error) noexcept;
 
 /* Rows indices[0 .. count), in that order, repeats allowed, copied. kOutOfRange if one is not
  * below length; kOverflow if strings or lists outgrow 32-bit offsets. */

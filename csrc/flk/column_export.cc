@@ -42,7 +42,7 @@ Status export_validity(const Column &column, ExportedArray *kept, ArrowArray *ou
         return Status::kOk;
     }
     const bool is_aligned = layout == Layout::kStruct || layout == Layout::kFixedList;
-    out->offset = is_aligned ? 0 : column.offset;
+    out->offset = is_aligned || column.length == 0 ? 0 : column.offset;
     const void *validity = column.validity;
     if (is_aligned && validity != nullptr && column.offset > 0) {
         FLK_RETURN_NOT_OK(buffer_allocate((column.length + 7) / 8, &kept->validity, error));

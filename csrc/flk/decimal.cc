@@ -1,5 +1,6 @@
 #include "flk/decimal.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -11,6 +12,7 @@ namespace {
 __extension__ typedef unsigned __int128 Uint128;
 
 constexpr int32_t kMaxDigits = 38;
+constexpr int64_t kMaxExponent = int64_t{1} << 40; /* beyond any that could fit */
 
 bool is_digit(char character) noexcept { return character >= '0' && character <= '9'; }
 
@@ -83,8 +85,8 @@ Status decimal128_parse(const char *text, int64_t text_bytes, int32_t precision,
         const bool is_exponent_negative = at < end && *at == '-';
         at += at < end && (*at == '-' || *at == '+') ? 1 : 0;
         int64_t number = 0;
-        for (; at < end && is_digit(*at) && number < std::numeric_limits<int32_t>::max(); ++at) {
-            number = number * 10 + (*at - '0');
+        for (; at < end && is_digit(*at); ++at) {
+            number = std::min<int64_t>(number * 10 + (*at - '0'), kMaxExponent);
         }
         exponent += is_exponent_negative ? -number : number;
     }

@@ -122,7 +122,7 @@ class KeyWriter {
         return Status::kOk;
     }
 
-  private:
+    /* Make room for `extra` more bytes; puts that fit in it do not move the data. */
     Status reserve(int64_t extra) noexcept {
         if (size_ + extra <= capacity_) {
             return Status::kOk;
@@ -138,6 +138,7 @@ class KeyWriter {
         return Status::kOk;
     }
 
+  private:
     uint8_t *data_ = nullptr;
     int64_t size_ = 0;
     int64_t capacity_ = 0;

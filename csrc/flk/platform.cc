@@ -18,12 +18,6 @@ namespace {
 
 constexpr uint32_t kMaxDescriptors = 64;
 
-int64_t read_clock(clockid_t clock) noexcept {
-    timespec now{};
-    clock_gettime(clock, &now);
-    return static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + static_cast<int64_t>(now.tv_nsec);
-}
-
 #if !defined(__linux__)
 bool set_flags(int32_t descriptor) noexcept {
     const int status_flags = fcntl(descriptor, F_GETFL);
@@ -34,17 +28,17 @@ bool set_flags(int32_t descriptor) noexcept {
 
 }  // namespace
 
+int64_t monotonic_ns() noexcept {
 #if defined(__APPLE__)
-/* CLOCK_MONOTONIC_RAW and its approximation are one clock; CLOCK_MONOTONIC is another. */
-int64_t monotonic_ns() noexcept { return read_clock(CLOCK_MONOTONIC_RAW); }
-int64_t coarse_monotonic_ns() noexcept { return read_clock(CLOCK_MONOTONIC_RAW_APPROX); }
-#elif defined(__linux__)
-int64_t monotonic_ns() noexcept { return read_clock(CLOCK_MONOTONIC); }
-int64_t coarse_monotonic_ns() noexcept { return read_clock(CLOCK_MONOTONIC_COARSE); }
+    /* The clock that the coarse one approximates; CLOCK_MONOTONIC is another there. */
+    constexpr clockid_t kClock = CLOCK_MONOTONIC_RAW;
 #else
-int64_t monotonic_ns() noexcept { return read_clock(CLOCK_MONOTONIC); }
-int64_t coarse_monotonic_ns() noexcept { return read_clock(CLOCK_MONOTONIC); }
+    constexpr clockid_t kClock = CLOCK_MONOTONIC;
 #endif
+    timespec now{};
+    clock_gettime(kClock, &now);
+    return static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + static_cast<int64_t>(now.tv_nsec);
+}
 
 Doorbell::~Doorbell() {
     if (write_descriptor_ >= 0 && write_descriptor_ != read_descriptor_) {

@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "flk/base.h"
+#include "flk/clock.h"
 #include "flk/live_count.h"
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -35,11 +36,9 @@ inline constexpr int64_t kCacheLineBytes = 64;
 /* The longest that one park lasts, so that nothing missed is missed for longer. */
 inline constexpr int64_t kParkLimitNs = 100'000'000;
 
-/* Nanoseconds of a clock that never goes back, from an unspecified start; any thread. The coarse
- * clock is the same one, behind by at most a tick of the kernel (some ms), and several times
- * cheaper: for time slices, not for measuring. */
+/* Nanoseconds of a clock that never goes back, from an unspecified start; any thread. The cheap
+ * one for deadlines is coarse_monotonic_ns() of clock.h, which trails this one. */
 int64_t monotonic_ns() noexcept;
-int64_t coarse_monotonic_ns() noexcept;
 
 /* Wakes a parked worker: an eventfd, or a pipe where there is none. */
 class Doorbell {

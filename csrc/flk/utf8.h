@@ -3,6 +3,7 @@
 #define FLK_UTF8_H_
 
 #include <cstdint>
+#include <cstring>
 
 namespace flk {
 
@@ -12,6 +13,21 @@ int64_t utf8_size(const void *characters, int32_t width, int64_t length) noexcep
 
 /* Write them; `out` has room for utf8_size bytes. Returns the end of what was written. */
 uint8_t *utf8_write(const void *characters, int32_t width, int64_t length, uint8_t *out) noexcept;
+
+/* Whether no byte is above 127. Inline: most texts are short. */
+inline bool is_ascii(const uint8_t *bytes, int64_t size) noexcept {
+    uint64_t seen = 0;
+    int64_t at = 0;
+    for (; at + 8 <= size; at += 8) {
+        uint64_t word = 0;
+        std::memcpy(&word, bytes + at, sizeof(word));
+        seen |= word;
+    }
+    for (; at < size; ++at) {
+        seen |= bytes[at];
+    }
+    return (seen & 0x8080808080808080u) == 0;
+}
 
 }  // namespace flk
 

@@ -14,6 +14,7 @@ from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.stdint cimport (
     int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
 )
+from libc.string cimport memcpy
 from libcpp.vector cimport vector
 
 from flinkette._native.boxing_time cimport box_date, box_duration, box_time, box_timestamp
@@ -22,11 +23,16 @@ from flinkette._native.c_column cimport (
     Column as NativeColumn, ColumnPtr, Layout, TypeId, column_slice, column_take, type_text,
 )
 from flinkette._native.c_decimal cimport decimal128_text, half_to_double
+from flinkette._native.c_utf8 cimport is_ascii
 from flinkette._native.row cimport new_row
 from flinkette._native.status cimport check
 
 cdef extern from "Python.h":
     object PyUnicode_DecodeUTF8(const char *text, Py_ssize_t size, const char *errors)
+    object PyUnicode_New(Py_ssize_t length, Py_UCS4 largest)
+    void *PyUnicode_DATA(object text) noexcept
+    bint PyGC_Disable() noexcept
+    bint PyGC_Enable() noexcept
 
 ctypedef fused machine_number:
     int8_t
@@ -47,7 +53,18 @@ cdef inline void put(list values, Py_ssize_t row, object value) noexcept:
     PyList_SET_ITEM(values, row, value)
 
 
+# Boxing makes thousands of containers at once and no cycles: collections in between only cost
+# (rows of three fields 1,700 ns with them, 330 ns without).
 cdef list box_column(const NativeColumn *column):
+    cdef bint was_enabled = PyGC_Disable()
+    try:
+        return box_any(column)
+    finally:
+        if was_enabled:
+            PyGC_Enable()
+
+
+cdef list box_any(const NativeColumn *column):
     kind = column.type.get().id
     if kind == TypeId.kInt64:
         return box_numbers[int64_t](column, column.values[int64_t]())
@@ -144,22 +161,30 @@ cdef list box_bools(const NativeColumn *column):
     return boxed
 
 
+cdef inline object text_of(const uint8_t *text, int64_t size):
+    if size > 1 and is_ascii(text, size):
+        made = PyUnicode_New(size, 127)
+        memcpy(PyUnicode_DATA(made), text, <size_t> size)
+        return made
+    return PyUnicode_DecodeUTF8(<const char *> text, size, NULL)
+
+
 cdef list box_texts(const NativeColumn *column):
-    cdef Py_ssize_t row
+    cdef Py_ssize_t row = 0
     cdef int64_t size = 0
-    cdef const uint8_t *text
+    cdef const uint8_t *text = NULL
     cdef list boxed = PyList_New(column.length)
-    for row in range(column.length):
-        if not column.is_valid(row):
-            put(boxed, row, None)
-            continue
-        text = column.bytes_at(row, &size)
-        try:
-            put(boxed, row, PyUnicode_DecodeUTF8(<const char *> text, size, NULL))
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"row {row}: {text[:min(size, 64)]!r} in a column of strings is not UTF-8"
-            ) from error
+    try:
+        for row in range(column.length):
+            if column.is_valid(row):
+                text = column.bytes_at(row, &size)
+                put(boxed, row, text_of(text, size))
+            else:
+                put(boxed, row, None)
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"row {row}: {text[:min(size, 64)]!r} in a column of strings is not UTF-8"
+        ) from error
     return boxed
 
 
@@ -215,7 +240,7 @@ cdef list box_range(const ColumnPtr &column, int64_t start, int64_t stop):
     cdef Error error
     cdef ColumnPtr part
     check(column_slice(column, start, stop - start, &part, &error), &error)
-    return box_column(part.get())
+    return box_any(part.get())
 
 
 cdef int64_t child_range(const NativeColumn *column, int64_t *out_stop) noexcept:
@@ -272,7 +297,7 @@ cdef list box_structs(const NativeColumn *column):
     cdef list names = []
     cdef list boxed
     for field in range(column.children.size()):
-        columns.append(box_column(column.children[field].get()))
+        columns.append(box_any(column.children[field].get()))
         names.append(intern(column.type.get().fields[field].name.decode("utf-8", "replace")))
     boxed = rows_of(columns, tuple(names), column.length)
     if column.validity is not NULL:
@@ -288,7 +313,7 @@ cdef list box_dictionary(const NativeColumn *column):
     cdef Layout layout = column.type.get().dictionary.get().layout
     if layout >= Layout.kList32:
         return box_gathered(column)
-    values = box_column(column.dictionary.get())
+    values = box_any(column.dictionary.get())
     boxed = PyList_New(column.length)
     for row in range(column.length):
         if column.is_valid(row):
@@ -315,7 +340,7 @@ cdef list box_gathered(const NativeColumn *column):
         ),
         &error,
     )
-    values = box_column(gathered.get())
+    values = box_any(gathered.get())
     following = iter(values)
     for row in range(column.length):
         put(boxed, row, next(following) if column.is_valid(row) else None)
@@ -339,8 +364,16 @@ cdef list tuples_of(list columns, Py_ssize_t num_rows):
 
 cdef list rows_of(list columns, tuple names, Py_ssize_t num_rows):
     cdef Py_ssize_t row
-    cdef list tuples = tuples_of(columns, num_rows)
+    cdef list tuples
     cdef list rows = PyList_New(num_rows)
-    for row in range(num_rows):
-        put(rows, row, new_row(<tuple> PyList_GET_ITEM(tuples, row), names))
+    cdef bint was_enabled = PyGC_Disable()
+    try:
+        tuples = tuples_of(columns, num_rows)
+        if not names:
+            names = None
+        for row in range(num_rows):
+            put(rows, row, new_row(<tuple> PyList_GET_ITEM(tuples, row), names))
+    finally:
+        if was_enabled:
+            PyGC_Enable()
     return rows

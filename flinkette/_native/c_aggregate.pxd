@@ -7,6 +7,8 @@ cdef extern from "flk/aggregate.h" namespace "flk" nogil:
     cdef cppclass RunningColumn[T]:
         RunningColumn()
         Status resize(int64_t id_capacity) noexcept
+        int64_t hold(const uint32_t *ids, int64_t row_count, uint32_t *out_ids) noexcept
+        bint is_held(uint32_t id) noexcept
         int64_t id_capacity() noexcept
         int64_t row_count(uint32_t id) noexcept
         T value(uint32_t id) noexcept

@@ -153,8 +153,8 @@ cdef extern from "flk/column.h" namespace "flk" nogil:
     Status column_slice(
         const ColumnPtr &column, int64_t start, int64_t length, ColumnPtr *out_column,
         Error *error) noexcept
-    Status column_unmasked(
-        const ColumnPtr &column, ColumnPtr *out_column, Error *error) noexcept
+    Status column_view_as(
+        const ColumnPtr &column, const TypePtr &type, ColumnPtr *out_column, Error *error) noexcept
     Status column_take(
         const Column &column, const uint32_t *indices, int64_t count, ColumnPtr *out_column,
         Error *error) noexcept

@@ -3,19 +3,17 @@
 import cython
 
 from cpython.buffer cimport (
-    PyBUF_FORMAT, PyBUF_ND, PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
+    PyBUF_FORMAT, PyBUF_ND, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
-from cpython.ref cimport PyObject
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport strchr
 from libcpp.string cimport string
-from libcpp.utility cimport move
 from libcpp.vector cimport vector
 
 from flinkette._native.arrow cimport (
-    ArrowStream, array_capsule, has_array, has_stream, import_array, open_stream, schema_capsule,
+    array_capsule, has_array, has_stream, import_array, open_stream, schema_capsule,
     stream_capsule,
 )
 from flinkette._native.boxing cimport box_column
@@ -23,8 +21,8 @@ from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
 from flinkette._native.c_base cimport Error, Status
 from flinkette._native.c_civil cimport floor_div
 from flinkette._native.c_column cimport (
-    Column as NativeColumn, ColumnPtr, Layout, Owner, TimeUnit, TypeId, TypePtr, column_concat,
-    column_slice, column_take, column_unmasked, column_wrap, owner_of, type_from_format, type_text,
+    Column as NativeColumn, ColumnPtr, Owner, TimeUnit, TypeId, TypePtr, column_concat,
+    column_slice, column_take, column_view_as, column_wrap, owner_of, type_from_format, type_text,
 )
 from flinkette._native.status cimport check
 from flinkette._native.unboxing cimport unbox_adaptive
@@ -212,9 +210,12 @@ cdef tuple array_of(Column column):
     kind = native.type.get().id
     if kind == TypeId.kBool and native.null_count == 0:
         return np.frombuffer(bool_bytes(native), dtype=bool), False
-    if buffer_format(native) is NULL or kind == TypeId.kTime32 or kind == TypeId.kTime64:
+    if buffer_format(native) is NULL and not (
+        kind == TypeId.kDate32 or kind == TypeId.kDate64
+        or kind == TypeId.kTimestamp or kind == TypeId.kDuration
+    ):
         return np.fromiter(column.to_objects(), dtype=object, count=column.length), False
-    array = np.asarray(memoryview(unmasked(column)))
+    array = np.asarray(memoryview(numbers_of(column)))
     is_view = True
     if kind == TypeId.kDate32:
         array = array.astype("datetime64[D]")
@@ -230,11 +231,14 @@ cdef tuple array_of(Column column):
     return array, False
 
 
-cdef Column unmasked(Column column):
-    """The same memory as if there were no nulls."""
+cdef Column numbers_of(Column column):
+    """The same memory as plain numbers, as if there were no nulls."""
     cdef Error error
+    cdef TypePtr type = column.handle.get().type
     cdef ColumnPtr handle
-    check(column_unmasked(column.handle, &handle, &error), &error)
+    if buffer_format(column.handle.get()) is NULL:
+        check(type_from_format("i" if type.get().width_bytes == 4 else "l", &type, &error), &error)
+    check(column_view_as(column.handle, type, &handle, &error), &error)
     return wrap_column(handle)
 
 
@@ -305,17 +309,13 @@ cdef Int64Buffer scaled_times(const int64_t *values, Py_ssize_t length, TimeUnit
 
 
 cdef const char *buffer_format(const NativeColumn *column) noexcept:
-    """Code of the buffer protocol for the machine type of a column, or NULL."""
+    """Code of the buffer protocol for numbers, or NULL.
+
+    Dates and times have none: numpy prefers buffers to __array__, which knows their units.
+    """
     kind = column.type.get().id
     if kind >= TypeId.kInt8 and kind <= TypeId.kFloat64:
         return MACHINE_CODES[<int> kind - <int> TypeId.kInt8]
-    if kind == TypeId.kDate32 or kind == TypeId.kTime32:
-        return "i"
-    if (
-        kind == TypeId.kDate64 or kind == TypeId.kTime64 or kind == TypeId.kTimestamp
-        or kind == TypeId.kDuration
-    ):
-        return "q"
     return NULL
 
 

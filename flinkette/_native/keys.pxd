@@ -18,5 +18,4 @@ cdef class KeyMap:
     # 1 if that was the last reference.
     cdef int release(self, uint32_t id) noexcept
     cdef int _store_new(
-        self, object keys, Py_ssize_t start, const uint32_t *ids, const int64_t *rows,
-        int64_t count) except -1
+        self, list objects, const uint32_t *ids, const int64_t *rows) except -1

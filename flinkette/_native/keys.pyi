@@ -1,9 +1,10 @@
 from typing import Any
 
 from flinkette._native.buffer import Int64Buffer, Uint32Buffer
+from flinkette._native.column import Column
 from flinkette._native.key_codec import encode_key as encode_key
 
-Keys = list[Any] | Int64Buffer
+Keys = list[Any] | Int64Buffer | Column
 
 def hash_keys(keys: Keys) -> Int64Buffer:
     """64-bit hash of each key's canonical encoding, as docs/spec/keys.md says.
@@ -11,7 +12,8 @@ def hash_keys(keys: Keys) -> Int64Buffer:
     Parameters
     ----------
     keys
-        A list of any Python objects (None is a key like any other), or an Int64Buffer of ints.
+        A list of any Python objects (None is a key like any other), an Int64Buffer of ints, or a
+        Column, whose keys are those of the objects it would become.
     """
 
 def key_group(hash: int, max_parallelism: int) -> int:

@@ -6,7 +6,8 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
 from flinkette._native.c_base cimport Error, Status
 from flinkette._native.c_hash cimport hash_int64s
-from flinkette._native.c_key_encoding cimport KeyTag, KeyView, KeyWriter, view_of_int
+from flinkette._native.c_key_column cimport has_native_keys, views_of_column
+from flinkette._native.c_key_encoding cimport KeyView, KeyWriter, view_of_int
 from flinkette._native.c_key_group cimport (
     first_group_of,
     kMaxParallelismLimit,
@@ -14,6 +15,7 @@ from flinkette._native.c_key_group cimport (
     last_group_of,
     owners_of_hashes,
 )
+from flinkette._native.column cimport Column
 from flinkette._native.key_codec cimport CHUNK_KEYS, fill_views
 from flinkette._native.status cimport check
 
@@ -25,7 +27,7 @@ __all__ = ["KeyMap", "encode_key", "group_range", "hash_keys", "key_group", "own
 def hash_keys(keys):
     cdef Int64Buffer hashes
     cdef Int64Buffer numbers
-    cdef list objects
+    cdef KeySource source
     cdef KeyView views[CHUNK_KEYS]
     cdef KeyWriter scratch
     cdef Py_ssize_t start, row, count
@@ -35,11 +37,11 @@ def hash_keys(keys):
         with nogil:
             hash_int64s(numbers.data, numbers.length, <uint64_t *> hashes.data)
         return hashes
-    objects = list_of(keys)
-    hashes = Int64Buffer.allocate(len(objects))
+    source = KeySource(keys)
+    hashes = Int64Buffer.allocate(source.length)
     for start in range(0, hashes.length, CHUNK_KEYS):
         count = min(CHUNK_KEYS, hashes.length - start)
-        fill_views(objects, start, count, NULL, scratch, views)
+        source.fill(start, count, NULL, scratch, views)
         for row in range(count):
             hashes.data[start + row] = <int64_t> views[row].hash
     return hashes
@@ -77,13 +79,59 @@ cdef int check_parallelism(uint32_t max_parallelism, uint32_t parallelism) excep
     return 0
 
 
-cdef list list_of(object keys):
-    if type(keys) is list:
-        return keys
-    to_objects = getattr(keys, "to_objects", None)
-    if to_objects is None:
-        raise TypeError(f"keys are a list or a column, not {type(keys).__name__}")
-    return to_objects()
+@cython.final
+cdef class KeySource:
+    """The keys of a batch, whatever they come as."""
+
+    cdef list objects
+    cdef Int64Buffer numbers
+    cdef Column column
+    cdef Py_ssize_t length
+
+    def __cinit__(self, keys):
+        cdef Column column
+        self.length = len(keys)
+        if type(keys) is Int64Buffer:
+            self.numbers = keys
+        elif type(keys) is list:
+            self.objects = keys
+        elif type(keys) is Column:
+            column = keys
+            if has_native_keys(column.handle.get().type.get()[0]):
+                self.column = column
+            else:
+                self.objects = column.to_objects()
+        else:
+            raise TypeError(f"keys are a list or a Column, not {type(keys).__name__}")
+
+    cdef int fill(
+        self, Py_ssize_t start, Py_ssize_t count, const int64_t *hashes, KeyWriter &scratch,
+        KeyView *out_views
+    ) except -1:
+        cdef Py_ssize_t row
+        if self.objects is not None:
+            fill_views(self.objects, start, count, hashes, scratch, out_views)
+        elif self.column is not None:
+            check(
+                views_of_column(self.column.handle.get()[0], start, count, &scratch, out_views),
+                NULL)
+        else:
+            for row in range(count):
+                out_views[row] = view_of_int(self.numbers.data[start + row])
+        return 0
+
+    cdef list objects_at(self, Py_ssize_t start, const int64_t *rows, int64_t count):
+        """The Python objects of the rows start + rows[0 .. count)."""
+        cdef int64_t at
+        cdef Uint32Buffer indices
+        if self.column is not None:
+            indices = Uint32Buffer.allocate(<Py_ssize_t> count)
+            for at in range(count):
+                indices.data[at] = <uint32_t> (start + rows[at])
+            return self.column.take(indices).to_objects()
+        if self.objects is not None:
+            return [self.objects[<Py_ssize_t> (start + rows[at])] for at in range(count)]
+        return [self.numbers.data[start + rows[at]] for at in range(count)]
 
 
 @cython.final
@@ -99,40 +147,28 @@ cdef class KeyMap:
         self._objects = []
 
     def ids(self, keys, Int64Buffer hashes=None):
+        cdef KeySource source = KeySource(keys)
         cdef Uint32Buffer ids
-        cdef Int64Buffer numbers = None
-        cdef list objects = None
         cdef KeyView views[CHUNK_KEYS]
         cdef int64_t new_rows[CHUNK_KEYS]
         cdef int64_t new_count = 0
-        cdef Py_ssize_t start, row, count, key_count
+        cdef Py_ssize_t start, count
         cdef const int64_t *known_hashes = NULL
         cdef Error error
         cdef Status status
-        if type(keys) is Int64Buffer:
-            numbers = keys
-            key_count = numbers.length
-        else:
-            objects = list_of(keys)
-            key_count = len(objects)
-        if hashes is not None and hashes.length != key_count:
-            raise ValueError(f"{key_count} keys have {hashes.length} hashes")
         if hashes is not None:
+            if hashes.length != source.length:
+                raise ValueError(f"{source.length} keys have {hashes.length} hashes")
             known_hashes = hashes.data
-        ids = Uint32Buffer.allocate(key_count)
-        for start in range(0, key_count, CHUNK_KEYS):
-            count = min(CHUNK_KEYS, key_count - start)
-            if numbers is None:
-                fill_views(objects, start, count, known_hashes, self._scratch, views)
-            else:
-                for row in range(count):
-                    views[row] = view_of_int(numbers.data[start + row])
+        ids = Uint32Buffer.allocate(source.length)
+        for start in range(0, source.length, CHUNK_KEYS):
+            count = min(CHUNK_KEYS, source.length - start)
+            source.fill(start, count, known_hashes, self._scratch, views)
             status = self._map.find_or_insert(
                 views, count, ids.data + start, new_rows, &new_count, &error)
             if new_count:
-                self._store_new(
-                    objects if numbers is None else numbers, start, ids.data + start, new_rows,
-                    new_count)
+                objects = source.objects_at(start, new_rows, new_count)
+                self._store_new(objects, ids.data + start, new_rows)
             check(status, &error)
         return ids
 
@@ -143,16 +179,13 @@ cdef class KeyMap:
         for at in range(freed_count):
             self._objects[freed[at]] = None
 
-    cdef int _store_new(
-        self, object keys, Py_ssize_t start, const uint32_t *ids, const int64_t *rows,
-        int64_t count
-    ) except -1:
+    cdef int _store_new(self, list objects, const uint32_t *ids, const int64_t *rows) except -1:
         cdef Py_ssize_t missing = <Py_ssize_t> self._map.id_capacity() - len(self._objects)
-        cdef int64_t at
+        cdef Py_ssize_t at
         if missing > 0:
             self._objects.extend([None] * missing)
-        for at in range(count):
-            self._objects[ids[rows[at]]] = keys[<Py_ssize_t> (start + rows[at])]
+        for at in range(len(objects)):
+            self._objects[ids[rows[at]]] = objects[at]
         return 0
 
     cdef object key_object(self, uint32_t id):

@@ -1,6 +1,8 @@
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int64_t, uint32_t
 
 from flinkette._native.buffer cimport Uint32Buffer
+from flinkette._native.c_aggregate cimport RunningColumn
+from flinkette._native.column cimport Column
 from flinkette._native.keys cimport KeyMap
 
 
@@ -14,11 +16,20 @@ cdef enum RunningKind:
     AVG
 
 
+# Where the state of all keys is; it only moves down, to OBJECTS at last.
+cdef enum RunningState:
+    NOWHERE
+    INTS
+    FLOATS
+    OBJECTS
+
+
 cdef class RunningAggregate:
     cdef RunningKind _kind
     cdef readonly str kind
     cdef readonly object position
     cdef readonly object integer_bits
+    cdef int _bits
     cdef bint _copies
     # Position when it is an int; the names of the last Row and the position's index in them.
     cdef Py_ssize_t _index
@@ -30,11 +41,19 @@ cdef class RunningAggregate:
     cdef list _records
     cdef list _fields
     cdef list _counts
+    cdef RunningState _state
+    cdef RunningColumn[int64_t] _ints
+    cdef RunningColumn[double] _floats
 
     cpdef list process(
         self, list values, Uint32Buffer ids, KeyMap key_map, list out=*, Py_ssize_t start=*)
     # The result of one row; the state changes only if this returns.
     cdef object process_row(self, object value, uint32_t key_id, KeyMap key_map)
+    cdef RunningState _state_for(self, Column values) noexcept
+    cdef Column _run_column(self, Column values, Uint32Buffer ids, int64_t *out_done)
+    cdef int _hold(self, Uint32Buffer ids, KeyMap key_map) except -1
+    cdef int _move_to_objects(self, KeyMap key_map) except -1
+    cdef int _grow(self, Py_ssize_t id_count) except -1
     cdef object _first(self, object value, uint32_t key_id, KeyMap key_map)
     cdef object _next(self, object value, uint32_t key_id)
     cdef object _field_of(self, object value)

@@ -1,6 +1,7 @@
 from typing import Any
 
 from flinkette._native.buffer import Uint32Buffer
+from flinkette._native.column import Column
 from flinkette._native.keys import KeyMap
 
 class RunningAggregate:
@@ -59,4 +60,18 @@ class RunningAggregate:
             If a sum leaves the range of `integer_bits`.
         TypeError, IndexError, ValueError
             If a record does not have the position.
+        """
+
+    def process_column(
+        self,
+        values: Column,
+        ids: Uint32Buffer,
+        key_map: KeyMap,
+        out: list[Any] | None = None,
+    ) -> Column | list[Any]:
+        """The same for bare values that come as a column.
+
+        int64 and float64 columns without nulls are aggregated natively and give a Column.
+        Everything else, and every batch after an int that left 64 bits, goes through objects and
+        is appended to `out`. Raises what `process` raises.
         """

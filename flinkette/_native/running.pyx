@@ -4,14 +4,32 @@ import cython
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int64_t, uint32_t
 
 from flinkette._native.buffer cimport Uint32Buffer
+from flinkette._native.c_aggregate cimport RunningColumn
+from flinkette._native.c_base cimport Error, Status
+from flinkette._native.c_column cimport (
+    Buffer,
+    Column as NativeColumn,
+    ColumnPtr,
+    TypeId,
+    TypePtr,
+    buffer_allocate,
+    column_fixed,
+    type_from_format,
+)
+from flinkette._native.column cimport Column, wrap_column
 from flinkette._native.keys cimport KeyMap
 from flinkette._native.row cimport Row, new_row_of_kind
+from flinkette._native.status cimport check
 from flinkette._native.values cimport fix, is_plain
 
 from flinkette._native.values import fix_list
+
+ctypedef fused Number:
+    int64_t
+    double
 
 cdef object ABSENT = object()
 
@@ -44,6 +62,7 @@ cdef class RunningAggregate:
         self._kind = KINDS[kind]
         self.position = position
         self.integer_bits = integer_bits
+        self._bits = 0 if integer_bits is None else integer_bits
         self._copies = not object_reuse
         self._is_named = type(position) is str
         self._index = -1 if self._is_named else position
@@ -60,21 +79,115 @@ cdef class RunningAggregate:
             raise ValueError(f"{len(values)} rows have {ids.length} key ids")
         if out is None:
             out = []
+        if self._state != RunningState.OBJECTS:
+            self._move_to_objects(key_map)
         for row in range(start, ids.length):
             key_id = ids.data[row]
             out.append(self.process_row(values[row], key_id, key_map))
         return out
 
     cdef object process_row(self, object value, uint32_t key_id, KeyMap key_map):
-        cdef Py_ssize_t missing
         if key_id >= <uint32_t> len(self._fields):
-            missing = max(key_map.capacity, key_id + 1) - len(self._fields)
-            self._records.extend([ABSENT] * missing)
-            self._fields.extend([ABSENT] * missing)
-            self._counts.extend([0] * missing)
+            self._grow(max(key_map.capacity, key_id + 1))
         if self._fields[key_id] is ABSENT:
             return self._first(value, key_id, key_map)
         return self._next(value, key_id)
+
+    def process_column(self, Column values not None, Uint32Buffer ids not None, KeyMap key_map,
+                       list out=None):
+        cdef int64_t done = 0
+        cdef Column results = None
+        cdef RunningState wanted = self._state_for(values)
+        if ids.length != values.length:
+            raise ValueError(f"{values.length} rows have {ids.length} key ids")
+        if self._state == RunningState.NOWHERE:
+            self._state = wanted
+        if wanted != RunningState.OBJECTS and wanted == self._state:
+            self._hold(ids, key_map)
+            results = self._run_column(values, ids, &done)
+            if done == values.length:
+                return results
+        if out is None:
+            out = []
+        if done:
+            out.extend(results.slice(0, <Py_ssize_t> done).to_objects())
+        # `start` is a row of the batch: the rows before it are done whatever out had before.
+        return self.process(values.to_objects(), ids, key_map, out, <Py_ssize_t> done)
+
+    cdef RunningState _state_for(self, Column values) noexcept:
+        cdef const NativeColumn *native = values.handle.get()
+        cdef bint is_bare = not self._is_named and self._index == 0
+        if native.null_count or not is_bare or (
+            self._kind == RunningKind.SUM and self._bits != 0 and self._bits != 64
+        ):
+            return RunningState.OBJECTS
+        if native.type.get().id == TypeId.kInt64:
+            return RunningState.INTS
+        if native.type.get().id == TypeId.kFloat64:
+            return RunningState.FLOATS
+        return RunningState.OBJECTS
+
+    cdef int _hold(self, Uint32Buffer ids, KeyMap key_map) except -1:
+        cdef Uint32Buffer new_ids = Uint32Buffer.allocate(ids.length)
+        cdef int64_t at, new_count
+        cdef int64_t id_capacity = key_map.capacity
+        for at in range(ids.length):
+            if ids.data[at] >= id_capacity:
+                raise IndexError(f"row {at} has the key id {ids.data[at]}, which is not in use")
+        if self._state == RunningState.INTS:
+            check(self._ints.resize(id_capacity), NULL)
+            new_count = self._ints.hold(ids.data, ids.length, new_ids.data)
+        else:
+            check(self._floats.resize(id_capacity), NULL)
+            new_count = self._floats.hold(ids.data, ids.length, new_ids.data)
+        for at in range(new_count):
+            key_map.retain(new_ids.data[at])
+        return 0
+
+    cdef Column _run_column(self, Column values, Uint32Buffer ids, int64_t *out_done):
+        """The results; with an overflow only the first `out_done` mean something."""
+        cdef bint is_int = self._state == RunningState.INTS
+        cdef bint gives_int = self._kind == RunningKind.COUNT or (
+            is_int and self._kind != RunningKind.AVG)
+        cdef Buffer buffer, no_nulls
+        cdef TypePtr type
+        cdef ColumnPtr column
+        cdef Error error
+        cdef Status status
+        check(buffer_allocate(values.length * 8, &buffer, &error), &error)
+        check(type_from_format(b"l" if gives_int else b"g", &type, &error), &error)
+        if is_int:
+            status = run_kernel(
+                self._ints, self._kind, ids, values.handle.get().values[int64_t](), values.length,
+                buffer.bytes(), out_done)
+        else:
+            status = run_kernel(
+                self._floats, self._kind, ids, values.handle.get().values[double](), values.length,
+                buffer.bytes(), out_done)
+        if status != Status.kOverflow:
+            check(status, NULL)
+        check(column_fixed(type, values.length, buffer, no_nulls, &column, &error), &error)
+        return wrap_column(column)
+
+    cdef int _move_to_objects(self, KeyMap key_map) except -1:
+        if self._state == RunningState.INTS:
+            self._grow(self._ints.id_capacity())
+            move_to_lists(
+                self._ints, self._kind, self._records, self._fields, self._counts, key_map)
+        elif self._state == RunningState.FLOATS:
+            self._grow(self._floats.id_capacity())
+            move_to_lists(
+                self._floats, self._kind, self._records, self._fields, self._counts, key_map)
+        self._state = RunningState.OBJECTS
+        return 0
+
+    cdef int _grow(self, Py_ssize_t id_count) except -1:
+        cdef Py_ssize_t missing = id_count - len(self._fields)
+        if missing > 0:
+            self._records.extend([ABSENT] * missing)
+            self._fields.extend([ABSENT] * missing)
+            self._counts.extend([0] * missing)
+        return 0
 
     cdef object _first(self, object value, uint32_t key_id, KeyMap key_map):
         field = None
@@ -221,10 +334,10 @@ cdef class RunningAggregate:
     cdef int _check_bits(self, object total) except -1:
         cdef int overflow = 0
         cdef long long number
-        if self.integer_bits is None or type(total) is not int:
+        if self._bits == 0 or type(total) is not int:
             return 0
         number = PyLong_AsLongLongAndOverflow(total, &overflow)
-        cdef int unused_bits = 64 - <int> self.integer_bits
+        cdef int unused_bits = 64 - self._bits
         if overflow or ((number >> (63 - unused_bits)) not in (0, -1)):
             raise OverflowError(
                 f"{self.kind}({self.position!r}): {total} does not fit the declared type of "
@@ -232,3 +345,40 @@ cdef class RunningAggregate:
             )
         return 0
 
+
+cdef Status run_kernel(
+    RunningColumn[Number] &state, RunningKind kind, Uint32Buffer ids, const Number *values,
+    int64_t row_count, void *out_values, int64_t *out_done
+) noexcept:
+    if kind == RunningKind.SUM:
+        return state.sum(ids.data, values, row_count, <Number *> out_values, out_done)
+    if kind == RunningKind.MIN or kind == RunningKind.MIN_BY:
+        return state.min(ids.data, values, row_count, <Number *> out_values, out_done)
+    if kind == RunningKind.MAX or kind == RunningKind.MAX_BY:
+        return state.max(ids.data, values, row_count, <Number *> out_values, out_done)
+    if kind == RunningKind.AVG:
+        return state.avg(ids.data, values, row_count, <double *> out_values, out_done)
+    state.count(ids.data, row_count, <int64_t *> out_values)
+    out_done[0] = row_count
+    return Status.kOk
+
+
+cdef int move_to_lists(
+    RunningColumn[Number] &state, RunningKind kind, list records, list fields, list counts,
+    KeyMap key_map
+) except -1:
+    cdef uint32_t key_id
+    for key_id in range(<uint32_t> state.id_capacity()):
+        if not state.is_held(key_id):
+            continue
+        if state.row_count(key_id) == 0:
+            # Held for a row that was not reached; the row itself will take a reference.
+            key_map.release(key_id)
+            continue
+        counts[key_id] = state.row_count(key_id)
+        if kind == RunningKind.COUNT:
+            fields[key_id] = None
+        else:
+            fields[key_id] = state.value(key_id)
+            records[key_id] = fields[key_id]
+    return 0

@@ -49,7 +49,7 @@ def run(
 @main.command()
 @click.option("--portable", is_flag=True, help="List what does not run on Flink.")
 @click.argument("jobs", nargs=-1, required=True, type=_JOB_FILE)
-def lint(portable: bool, jobs: tuple[str, ...]) -> None:
+def lint(*, portable: bool, jobs: tuple[str, ...]) -> None:
     """Check JOBS, Python programs, without running them."""
     from flinkette.cli.portability import find_extensions
 
@@ -72,3 +72,7 @@ def _key_and_value(setting: str) -> tuple[str, str]:
     if not equals or not key.strip():
         raise click.BadParameter(f"{setting!r} is not KEY=VALUE", param_hint="-D")
     return key.strip(), value.strip()
+
+
+if __name__ == "__main__":
+    main()

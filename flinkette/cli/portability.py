@@ -97,6 +97,6 @@ def _of_call(node: ast.Call, method: str) -> Iterator[tuple[int, str]]:
         yield node.lineno, _FIELD_METHODS[method]
     if method == "aggregate" and any(word.arg in _OWN_KEYWORDS for word in node.keywords):
         yield node.lineno, "aggregate(with_key=..., with_window=...) is flinkette's own"
-    if method.startswith("set_") and isinstance(first, ast.Constant):
-        if str(first.value).startswith("flinkette."):
-            yield node.lineno, f"the configuration key {first.value} is flinkette's own"
+    key = first.value if isinstance(first, ast.Constant) else None
+    if method.startswith("set_") and isinstance(key, str) and key.startswith("flinkette."):
+        yield node.lineno, f"the configuration key {key} is flinkette's own"

@@ -128,7 +128,7 @@ class ArrowReader(SplitReader):
 
 
 def _with_capsules(data: Any) -> Any:
-    if type(data).__module__.startswith("pandas."):
+    if type(data).__module__.partition(".")[0] == "pandas":
         import pyarrow
 
         return pyarrow.Table.from_pandas(data, preserve_index=False)

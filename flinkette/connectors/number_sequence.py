@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
@@ -43,11 +44,7 @@ def even_ranges(start: int, end: int, parts: int) -> list[tuple[int, int]]:
     """
     base, extra = divmod(max(0, end - start + 1), parts)
     firsts = [start + part * base + min(part, extra) for part in range(parts + 1)]
-    return [
-        (first, following - 1)
-        for first, following in zip(firsts, firsts[1:])
-        if first < following
-    ]
+    return [(first, following - 1) for first, following in pairwise(firsts) if first < following]
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,14 @@ BATCH_ROWS = 1 << 15
 
 @dataclass(frozen=True)
 class ParquetSplit(SourceSplit):
-    """One row group of a file; `position` is the number of its rows that were delivered."""
+    """One row group of a file; `position` is the number of its rows that were delivered.
+
+    `columns` are the names that the rows have, the same in all splits.
+    """
 
     path: str = ""
     row_group: int = 0
+    columns: tuple[str, ...] = ()
     position: int = 0
 
 
@@ -90,28 +94,34 @@ class ParquetSource(Source):
         """Read the files' footers, check their columns, and make a split of each row group."""
         splits: list[ParquetSplit] = []
         first: pyarrow.Schema | None = None
+        columns = self.columns
         for path, _ in list_files(self.paths):
             metadata, schema = _footer(path)
-            selected = self._selected(path, schema)
-            wanted = [schema.field(name) for name in selected]
+            if columns is None:
+                columns = tuple(schema.names)
+            selected = self._found(path, schema.names, columns)
             if first is None:
-                first = wanted
-            else:
-                _check_same(path, first, wanted)
+                first = decoded_schema(schema, selected)
+            elif self._fields is None:
+                _check_same(path, first, decoded_schema(schema, selected))
+            if self.columns is None and set(schema.names) != set(columns):
+                extra = next(name for name in schema.names if name not in columns)
+                raise SourceError(
+                    f"{path}: the column {extra!r} is not in the first file; choose columns that "
+                    "all files have with columns=[…]"
+                )
             splits += [
-                ParquetSplit(f"{path}:{group}", path=path, row_group=group)
+                ParquetSplit(f"{path}:{group}", path=path, row_group=group, columns=columns)
                 for group in range(metadata.num_row_groups)
                 if metadata.row_group(group).num_rows
             ]
         return SplitQueue(splits)
 
-    def _selected(self, path: str, schema: pyarrow.Schema) -> list[str]:
-        names = schema.names
-        if self.columns is None:
-            return list(names)
+    def _found(self, path: str, names: list[str], columns: tuple[str, ...]) -> list[str]:
+        """Return the names in a file of the columns wanted."""
         by_lower = {name.lower(): name for name in names}
         selected = []
-        for name in self.columns:
+        for name in columns:
             found = name if name in names else None
             if found is None and not self.is_case_sensitive:
                 found = by_lower.get(name.lower())
@@ -135,8 +145,9 @@ class ParquetSource(Source):
 
         try:
             file = parquet.ParquetFile(split.path, memory_map=True)
-            selected = self._selected(split.path, file.schema_arrow)
-            target = self._target_schema(file.schema_arrow, selected)
+            schema = file.schema_arrow
+            selected = self._found(split.path, schema.names, tuple(split.columns))
+            target = self._target_schema(schema, selected, split.columns)
             # Top-level names; a nested column comes whole.
             batches = file.iter_batches(
                 BATCH_ROWS, row_groups=[split.row_group], columns=selected, use_threads=False
@@ -145,18 +156,19 @@ class ParquetSource(Source):
             raise _unreadable(split.path, error) from error
         return file, (_shaped(batch, selected, target) for batch in batches)
 
-    def _target_schema(self, schema: pyarrow.Schema, selected: list[str]) -> pyarrow.Schema:
+    def _target_schema(
+        self, schema: pyarrow.Schema, selected: list[str], names: Sequence[str]
+    ) -> pyarrow.Schema:
         import pyarrow
 
         from flinkette.formats.arrow_types import arrow_type
 
-        names = selected if self.columns is None else list(self.columns)
         if self._fields is not None:
-            specs = dict(zip(*self._fields))
+            specs = dict(zip(*self._fields, strict=True))
             types = [arrow_type(specs[name], f"column {name!r}") for name in names]
         else:
             types = [_decoded_type(schema.field(name).type) for name in selected]
-        return pyarrow.schema(list(zip(names, types)))
+        return pyarrow.schema(list(zip(names, types, strict=True)))
 
 
 class ParquetReader(SplitReader):
@@ -236,24 +248,18 @@ def _unreadable(path: str, error: Exception) -> SourceError:
     return SourceError(f"{path}: cannot be read as Parquet: {error}; check that the file is whole")
 
 
-def _check_same(path: str, first: list[pyarrow.Field], fields: list[pyarrow.Field]) -> None:
-    names = [field.name for field in first]
-    for field in fields:
-        if field.name not in names:
+def decoded_schema(schema: pyarrow.Schema, names: list[str]) -> pyarrow.Schema:
+    """Return the schema of some columns, dictionaries as their values."""
+    import pyarrow
+
+    return pyarrow.schema([(name, _decoded_type(schema.field(name).type)) for name in names])
+
+
+def _check_same(path: str, first: pyarrow.Schema, other: pyarrow.Schema) -> None:
+    for wanted, found in zip(first, other, strict=True):
+        if found.type != wanted.type:
             raise SourceError(
-                f"{path}: the column {field.name!r} is not in the first file; "
-                f"{nearest(field.name, names)}; choose columns that all files have with columns=[…]"
-            )
-    for field in first:
-        match = next((other for other in fields if other.name == field.name), None)
-        if match is None:
-            raise SourceError(
-                f"{path}: no column {field.name!r}, which the first file has; choose columns that "
-                "all files have with columns=[…]"
-            )
-        if _decoded_type(match.type) != _decoded_type(field.type):
-            raise SourceError(
-                f"{path}: the column {field.name!r} is {match.type}, but {field.type} in the "
+                f"{path}: the column {found.name!r} is {found.type}, but {wanted.type} in the "
                 "first file; declare its type with row_type=…, or leave it out with columns=[…]"
             )
 
@@ -270,7 +276,9 @@ def _shaped(
     import pyarrow
 
     arrays = [
-        batch.column(name) if batch.column(name).type == field.type else batch.column(name).cast(field.type)
-        for name, field in zip(selected, target)
+        batch.column(name)
+        if batch.column(name).type == field.type
+        else batch.column(name).cast(field.type)
+        for name, field in zip(selected, target, strict=True)
     ]
     return pyarrow.RecordBatch.from_arrays(arrays, schema=target)

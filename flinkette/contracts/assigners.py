@@ -165,7 +165,7 @@ def _optional_ms(span: Time | None, what: str) -> int:
 class _TimeWindows(WindowAssigner[T, TimeWindow]):
     """Base of the assigners of time windows."""
 
-    def get_default_trigger(self, env: Any = None) -> Trigger[T, TimeWindow]:
+    def get_default_trigger(self, env: Any) -> Trigger[T, TimeWindow]:
         """Return the trigger that fires at the window's end."""
         return EventTimeTrigger() if self.is_event_time() else ProcessingTimeTrigger()
 
@@ -365,7 +365,7 @@ class GlobalWindows(WindowAssigner[T, GlobalWindow]):
         """Return the one window."""
         return [GlobalWindow.get()]
 
-    def get_default_trigger(self, env: Any = None) -> Trigger[T, GlobalWindow]:
+    def get_default_trigger(self, env: Any) -> Trigger[T, GlobalWindow]:
         """Return the trigger that never fires."""
         return NeverTrigger()
 

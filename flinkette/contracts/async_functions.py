@@ -76,8 +76,8 @@ class AsyncRetryStrategy(ABC, Generic[OUT]):
     def fixed_delay(
         max_attempts: int,
         backoff_time_millis: int,
-        result_predicate: Callable[[list[OUT]], bool] | None = None,
-        exception_predicate: Callable[[Exception], bool] | None = None,
+        result_predicate: Callable[[list[OUT]], bool] | None,
+        exception_predicate: Callable[[Exception], bool] | None,
     ) -> AsyncRetryStrategy[OUT]:
         """Return the strategy that waits the same time before each attempt."""
         predicate = _RetryPredicate(result_predicate, exception_predicate)
@@ -91,8 +91,8 @@ class AsyncRetryStrategy(ABC, Generic[OUT]):
         initial_delay: int,
         max_retry_delay: int,
         multiplier: float,
-        result_predicate: Callable[[list[OUT]], bool] | None = None,
-        exception_predicate: Callable[[Exception], bool] | None = None,
+        result_predicate: Callable[[list[OUT]], bool] | None,
+        exception_predicate: Callable[[Exception], bool] | None,
     ) -> AsyncRetryStrategy[OUT]:
         """Return the strategy whose waiting time grows by `multiplier` up to a maximum (ms)."""
         predicate = _RetryPredicate(result_predicate, exception_predicate)

@@ -48,11 +48,9 @@ class _ContinuousTrigger(Trigger[T, TimeWindow]):
     def _next_firing(self, ctx: Trigger.TriggerContext) -> ReducingState[Any]:
         return cast("ReducingState[Any]", ctx.get_partitioned_state(self.state_desc))
 
-    def _plan_firing(self, after: int, window: TimeWindow, next_firing: ReducingState[Any]) -> int:
-        """Remember and return the next firing after `after`, at the latest the window's end."""
-        time = min(after + self.interval, window.max_timestamp())
-        next_firing.add(time)
-        return time
+    def _time_after(self, time: int, window: TimeWindow) -> int:
+        """Return the firing after `time`, at the latest the window's end."""
+        return min(time + self.interval, window.max_timestamp())
 
 
 def _smaller(value1: int, value2: int) -> int:
@@ -83,7 +81,7 @@ class ContinuousEventTimeTrigger(_ContinuousTrigger[T]):
         next_firing = self._next_firing(ctx)
         if next_firing.get() is None:
             slot = timestamp - timestamp % self.interval
-            ctx.register_event_time_timer(self._plan_firing(slot, window, next_firing))
+            self.register_next_fire_timestamp(slot, window, ctx, next_firing)
         return TriggerResult.CONTINUE
 
     def on_processing_time(
@@ -102,7 +100,7 @@ class ContinuousEventTimeTrigger(_ContinuousTrigger[T]):
         if next_firing.get() != time:
             return TriggerResult.CONTINUE
         next_firing.clear()
-        ctx.register_event_time_timer(self._plan_firing(time, window, next_firing))
+        self.register_next_fire_timestamp(time, window, ctx, next_firing)
         return TriggerResult.FIRE
 
     def on_merge(self, window: TimeWindow, ctx: Trigger.OnMergeContext) -> None:
@@ -119,6 +117,18 @@ class ContinuousEventTimeTrigger(_ContinuousTrigger[T]):
         if time is not None:
             ctx.delete_event_time_timer(time)
             next_firing.clear()
+
+    def register_next_fire_timestamp(
+        self,
+        time: int,
+        window: TimeWindow,
+        ctx: Trigger.TriggerContext,
+        fire_timestamp_state: ReducingState[Any],
+    ) -> None:
+        """Plan the firing after `time` (ms): remember it and ask for its timer."""
+        planned = self._time_after(time, window)
+        fire_timestamp_state.add(planned)
+        ctx.register_event_time_timer(planned)
 
 
 class ContinuousProcessingTimeTrigger(_ContinuousTrigger[T]):
@@ -145,7 +155,7 @@ class ContinuousProcessingTimeTrigger(_ContinuousTrigger[T]):
         if next_firing.get() is None:
             now = ctx.get_current_processing_time()
             slot = now - now % self.interval
-            ctx.register_processing_time_timer(self._plan_firing(slot, window, next_firing))
+            self.register_next_fire_timestamp(slot, window, ctx, next_firing)
         return TriggerResult.CONTINUE
 
     def on_processing_time(
@@ -156,7 +166,7 @@ class ContinuousProcessingTimeTrigger(_ContinuousTrigger[T]):
         if next_firing.get() != time:
             return TriggerResult.CONTINUE
         next_firing.clear()
-        ctx.register_processing_time_timer(self._plan_firing(time, window, next_firing))
+        self.register_next_fire_timestamp(time, window, ctx, next_firing)
         return TriggerResult.FIRE
 
     def on_event_time(
@@ -179,3 +189,15 @@ class ContinuousProcessingTimeTrigger(_ContinuousTrigger[T]):
         if time is not None:
             ctx.delete_processing_time_timer(time)
             next_firing.clear()
+
+    def register_next_fire_timestamp(
+        self,
+        time: int,
+        window: TimeWindow,
+        ctx: Trigger.TriggerContext,
+        fire_timestamp_state: ReducingState[Any],
+    ) -> None:
+        """Plan the firing after `time` (ms): remember it and ask for its timer."""
+        planned = self._time_after(time, window)
+        fire_timestamp_state.add(planned)
+        ctx.register_processing_time_timer(planned)

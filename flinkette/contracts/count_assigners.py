@@ -39,7 +39,7 @@ class _CountWindows(WindowAssigner[T, CountWindow]):
         self.size = _positive_count(size, type(self).__name__, "the size")
         self._count_descriptor = ValueStateDescriptor(self._state_name, Types.LONG())
 
-    def get_default_trigger(self, env: Any = None) -> Trigger[T, CountWindow]:
+    def get_default_trigger(self, env: Any) -> Trigger[T, CountWindow]:
         """Return the trigger that fires when a window is full."""
         return CountTrigger(self.size)
 

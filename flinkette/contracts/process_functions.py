@@ -140,26 +140,25 @@ class KeyedCoProcessFunction(Function):
         return None
 
 
-class _BaseBroadcastContext(ABC):
-    """What both sides of a broadcast can ask about the row at hand."""
-
-    @abstractmethod
-    def timestamp(self) -> int:
-        """Return the event time of the row in ms; None without one."""
-
-    @abstractmethod
-    def current_processing_time(self) -> int:
-        """Return the wall clock in ms."""
-
-    @abstractmethod
-    def current_watermark(self) -> int:
-        """Return the watermark in ms."""
-
-
 class BaseBroadcastProcessFunction(Function):
     """Base of the functions that connect a stream with a broadcast one."""
 
-    class Context(_BaseBroadcastContext):
+    class BaseContext(ABC):
+        """What both sides of a broadcast can ask about the row at hand."""
+
+        @abstractmethod
+        def timestamp(self) -> int:
+            """Return the event time of the row in ms; None without one."""
+
+        @abstractmethod
+        def current_processing_time(self) -> int:
+            """Return the wall clock in ms."""
+
+        @abstractmethod
+        def current_watermark(self) -> int:
+            """Return the watermark in ms."""
+
+    class Context(BaseContext):
         """The broadcast side: may change the broadcast state."""
 
         @abstractmethod
@@ -168,7 +167,7 @@ class BaseBroadcastProcessFunction(Function):
         ) -> BroadcastState[Any, Any]:
             """Return the broadcast state of a descriptor."""
 
-    class ReadOnlyContext(_BaseBroadcastContext):
+    class ReadOnlyContext(BaseContext):
         """The other side: may read the broadcast state."""
 
         @abstractmethod

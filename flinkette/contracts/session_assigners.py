@@ -58,7 +58,7 @@ class _SessionWindows(MergingWindowAssigner[T, TimeWindow]):
         """Tell `callback` which sessions meet."""
         TimeWindow.merge_windows(windows, callback)
 
-    def get_default_trigger(self, env: Any = None) -> Trigger[T, TimeWindow]:
+    def get_default_trigger(self, env: Any) -> Trigger[T, TimeWindow]:
         """Return the trigger that fires at the session's end."""
         return EventTimeTrigger() if self.is_event_time() else ProcessingTimeTrigger()
 

@@ -55,6 +55,9 @@ class SinkWriter(ABC):
 class Sink(ABC):
     """A place rows go to. Plain data that can be pickled; opens nothing before `create_writer`."""
 
+    is_parallel: bool = True
+    """False: one subtask alone writes, whatever the parallelism (a sink that makes one file)."""
+
     @abstractmethod
     def create_writer(self, context: SinkContext) -> SinkWriter:
         """Make the writer of one subtask; raises if the target cannot be written."""

@@ -25,6 +25,8 @@ class SourceSplit:
 
     split_id: str
     version: int = 1
+    position: Any = None
+    """Where reading goes on: None from the start, else a `Fetched.position` of this split."""
 
 
 class Fetched(NamedTuple):
@@ -92,7 +94,7 @@ class SplitReader(ABC):
         """
 
     def wait_fd(self) -> int | None:
-        """Return a file descriptor that becomes readable when `poll` has something, if there is one."""
+        """Return a descriptor that becomes readable when `poll` has something, if there is one."""
         return None
 
     def next_poll_ms(self) -> int | None:

@@ -23,7 +23,6 @@ from flinkette.datastream.checks import (
     require_function,
     require_instance,
     require_output_type,
-    wrong_type,
 )
 from flinkette.datastream.exchange_methods import ExchangeMethods
 from flinkette.datastream.output_methods import OutputMethods
@@ -193,12 +192,9 @@ class DataStream(ExchangeMethods, OutputMethods):
         InvalidTypeError
             If `func` is not a ProcessFunction; a KeyedProcessFunction needs `key_by` before.
         """
-        if isinstance(func, KeyedProcessFunction):
-            raise wrong_type(
-                f"process() on a stream without keys got the KeyedProcessFunction "
-                f"{type(func).__name__}; call key_by(...) first, or use a ProcessFunction"
-            )
-        require_instance("process", func, ProcessFunction)
+        is_keyed_function = issubclass(type(func), KeyedProcessFunction)
+        hint = "a KeyedProcessFunction needs key_by(...) before" if is_keyed_function else ""
+        require_instance("process", func, ProcessFunction, hint=hint)
         require_output_type("process", output_type)
         return self._append(ProcessDescription(func), "PROCESS", output_type)
 

@@ -48,6 +48,8 @@ class ExchangeMethods(StreamBase):
         InvalidPipelineError
             If the types differ, or a stream belongs to another environment.
         """
+        from flinkette.datastream.data_stream import DataStream
+
         edges = self._edges
         for stream in streams:
             require_instance("union", stream, StreamBase)
@@ -59,8 +61,6 @@ class ExchangeMethods(StreamBase):
                     f"{stream.get_type()}; map one of them to the other's type"
                 )
             edges += stream._edges
-        from flinkette.datastream.data_stream import DataStream
-
         return DataStream(self._env, edges, None, self._output_type)
 
     def shuffle(self) -> DataStream:
@@ -195,6 +195,4 @@ class ExchangeMethods(StreamBase):
         edges = tuple(
             replace(edge, exchange=exchange, is_explicit=True, **settings) for edge in self._edges
         )
-        from flinkette.datastream.data_stream import DataStream
-
         return DataStream(self._env, edges, None, self._output_type)

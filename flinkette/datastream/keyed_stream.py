@@ -330,7 +330,7 @@ class KeyedStream(DataStream):
         """Send rows to the same subtask: always raises `InvalidPipelineError`."""
         _refuse_exchange("forward")
 
-    def broadcast(self, *args: Any) -> NoReturn:  # type: ignore[override]
+    def broadcast(self, *args: Any) -> NoReturn:
         """Send rows to every subtask: always raises `InvalidPipelineError`."""
         _refuse_exchange("broadcast")
 

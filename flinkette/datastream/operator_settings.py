@@ -11,6 +11,7 @@ from flinkette.datastream.checks import (
     require_parallelism,
     wrong_type,
 )
+from flinkette.graph.operators import SinkDescription, SourceDescription
 
 if TYPE_CHECKING:
     from flinkette.graph.transformations import Transformation
@@ -245,8 +246,6 @@ def _text(method: str, value: Any) -> str:
 
 def _prefix_of(node: Transformation) -> str:
     """Return what plans write before the names of sources and sinks."""
-    from flinkette.graph.operators import SinkDescription, SourceDescription
-
     if isinstance(node.operator, SourceDescription):
         return "Source: "
     return "Sink: " if isinstance(node.operator, SinkDescription) else ""

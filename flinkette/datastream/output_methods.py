@@ -42,8 +42,12 @@ class OutputMethods(StreamBase):
         InvalidTypeError
             If the argument is not a sink.
         """
+        from flinkette.connectors.base import SupportsPreprocessing
+
         require_instance("sink_to", sink, Sink, hint="builders need .build() at their end")
-        return self._append_sink(sink, "Sink: Writer")
+        transformer = sink.get_transformer() if isinstance(sink, SupportsPreprocessing) else None
+        stream = self if transformer is None else transformer.apply(self)
+        return stream._append_sink(sink, "Sink: Writer")
 
     def add_sink(self, sink_func: Any) -> DataStreamSink:
         """Write the rows to a sink of the older kind; the same as `sink_to` here.

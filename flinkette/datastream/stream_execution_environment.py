@@ -215,11 +215,10 @@ class StreamExecutionEnvironment(ConfiguredEnvironment):
         DataStream
             The lines without their ends, as str.
         """
-        from flinkette.connectors.file_system import FileSource, StreamFormat
+        from flinkette.connectors.text import TextSource
 
         require_instance("read_text_file", file_path, str)
-        text = StreamFormat.text_line_format(charset_name)
-        source = FileSource.for_record_stream_format(text, file_path).build()
+        source = TextSource(file_path, charset_name)
         return self._add_source(source, None, "Text File Source", None)
 
     def from_arrow(self, data: Any, type_info: TypeInformation | None = None) -> DataStream:
@@ -264,8 +263,8 @@ class StreamExecutionEnvironment(ConfiguredEnvironment):
             Always.
         """
         raise UnsupportedFeatureError(
-            "create_input() takes Java input formats and flinkette has no JVM; use from_source with "
-            f"a FileSource (at {find_call_site()})"
+            "create_input() takes Java input formats and flinkette has no JVM; use from_source "
+            f"with a FileSource (at {find_call_site()})"
         )
 
     def _add_source(

@@ -1,4 +1,6 @@
-"""Tier 1. Owns bytes to batch and back: lines, CSV, JSON lines, Parquet; may import contracts, _native.
+"""Tier 1. Owns bytes to batch and back: lines, CSV, JSON lines, Parquet.
+
+May import `contracts` and `_native`; `connectors` imports it.
 
 A reading format turns blocks of whole records into batches (`file_format.BlockDecoder`); a writing
 format appends batches to a stream (`file_format.PartWriter`). Which file, which bytes of it and

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["arrow_schema_of", "arrow_type", "columns_of", "record_batch_of"]
 
+
 def arrow_type(spec: TypeSpec, what: str = "the column") -> pyarrow.DataType:
     """Return the Arrow type of a type specification.
 
@@ -41,7 +42,7 @@ def arrow_type(spec: TypeSpec, what: str = "the column") -> pyarrow.DataType:
         return pyarrow.map_(arrow_type(spec[1], what), arrow_type(spec[2], what))
     if kind == "row":
         return pyarrow.struct(
-            [(name, arrow_type(field, what)) for name, field in zip(spec[1], spec[2])]
+            [(name, arrow_type(field, what)) for name, field in zip(spec[1], spec[2], strict=True)]
         )
     make = {
         "boolean": pyarrow.bool_,
@@ -87,7 +88,7 @@ def arrow_schema_of(declared: Any) -> pyarrow.Schema | None:
             return None
         fields = (("f0",), (spec,))
     return pyarrow.schema(
-        [(name, arrow_type(spec, f"field {name!r}")) for name, spec in zip(*fields)]
+        [(name, arrow_type(spec, f"field {name!r}")) for name, spec in zip(*fields, strict=True)]
     )
 
 
@@ -121,7 +122,7 @@ def record_batch_of(
     names = None if schema is None else schema.names
     names, columns = columns_of(rows, names, target)
     arrays = []
-    for index, (name, column) in enumerate(zip(names, columns)):
+    for index, (name, column) in enumerate(zip(names, columns, strict=True)):
         wanted = None if schema is None else schema.field(index).type
         try:
             arrays.append(pyarrow.array(column, wanted))
@@ -184,7 +185,7 @@ def columns_of(
     if names is None:
         own = getattr(first, "_fields", None)
         names = list(own) if own else [f"f{index}" for index in range(len(first))]
-    return names, list(zip(*rows))
+    return names, list(zip(*rows, strict=True))
 
 
 def _cast(

@@ -85,7 +85,10 @@ class CsvReaderFormat(StreamFormat):
             escape=schema.escape_char,
             null_values=() if schema.null_value is None else (schema.null_value,),
             array_separators=tuple(
-                (column.name, schema.array_separator if column.separator is None else column.separator)
+                (
+                    column.name,
+                    schema.array_separator if column.separator is None else column.separator,
+                )
                 for column in schema.columns
                 if column.is_array
             ),
@@ -126,6 +129,10 @@ class CsvReaderFormat(StreamFormat):
         """Return the end of the last whole record in `buffer`."""
         return self.layout.record_ends.last(buffer)
 
+    def head_of(self, block: bytes) -> bytes:
+        """Return the header, comments before it included."""
+        return block[: first_record_end(block, self.layout)]
+
     def create_decoder(self, file: str, head: bytes) -> CsvDecoder:
         """Make a decoder; refuses a strict header that differs."""
         if self.needs_head:
@@ -143,7 +150,10 @@ def header_names(head: bytes, layout: CsvLayout) -> tuple[str, ...]:
     """Return the fields of a file's first record."""
     import csv
 
-    text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
+    head = head.removeprefix(BYTE_ORDER_MARK)
+    if layout.allows_comments:
+        head = re.sub(rb"\A(?:#[^\n]*\n)+", b"", head)
+    text = head.decode("utf-8", "replace")
     rows = csv.reader(
         text.splitlines(keepends=True),
         delimiter=layout.delimiter,
@@ -167,7 +177,7 @@ class CsvDecoder(BlockDecoder):
         arrays = dict(layout.array_separators)
         types = {
             name: arrow_type(("string",) if name in arrays else spec, f"CSV column {name!r}")
-            for name, spec in zip(layout.names, layout.specs)
+            for name, spec in zip(layout.names, layout.specs, strict=True)
         }
         selected = layout.names if layout.selected is None else layout.selected
         self._arrays = [
@@ -208,8 +218,7 @@ class CsvDecoder(BlockDecoder):
 
     def _without_head(self, block: bytes) -> bytes:
         for _ in range(self._layout.num_head_records):
-            end = first_record_end(block, self._ends)
-            block = block[end:]
+            block = block[first_record_end(block, self._layout) :]
         return block
 
     def _parse_into(
@@ -278,14 +287,17 @@ class CsvDecoder(BlockDecoder):
         return f"column {name!r}: {found[2]}"
 
 
-def first_record_end(buffer: bytes, ends: RecordEnds) -> int:
-    """Return the end of the first record in `buffer`, or the whole length."""
-    at = 0
+def first_record_end(buffer: bytes, layout: CsvLayout) -> int:
+    """Return the end of the first record in `buffer`, comments before it included."""
+    start, ends = 0, layout.record_ends
+    while layout.allows_comments and buffer.startswith(b"#", start):
+        start = buffer.find(b"\n", start) + 1 or len(buffer)
+    at = start
     while True:
         at = buffer.find(b"\n", at) + 1
         if at == 0:
             return len(buffer)
-        if ends.last(buffer[:at]) == at:
+        if ends.last(buffer[start:at]) == at - start:
             return at
 
 

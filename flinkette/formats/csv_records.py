@@ -23,9 +23,7 @@ def _patterns(
     e = re.escape(escape.encode()) if escape else b""
     pair = rb"(?:%b%b|%b[\s\S])" % (q, q, e) if e else q + q
     text = rb"[^%b%b]*" % (q, e)
-    quoted = re.compile(
-        rb"(?:\A|(?<=[%b\r\n]))%b%b(?:%b%b)*(%b|\Z)" % (d, q, text, pair, text, q)
-    )
+    quoted = re.compile(rb"(?:\A|(?<=[%b\r\n]))%b%b(?:%b%b)*(%b|\Z)" % (d, q, text, pair, text, q))
     return stray, quoted
 
 
@@ -77,7 +75,7 @@ class RecordEnds:
         return max(buffer.rfind(b"\n", start, stop), carriage_return) + 1
 
     def middle(self, block: bytes) -> int:
-        """Return an end of a record that cuts a block of whole records in two, or 0 for one record."""
+        """Return where a block of whole records can be cut in two, or 0 if it is one record."""
         middle = len(block) // 2
         end = self.last(block[:middle])
         if end:

@@ -99,9 +99,7 @@ class CsvSchemaBuilder:
     ) -> CsvSchemaBuilder:
         """Add a column of arrays of simple values (str if not given), divided by `separator`."""
         element = ("string",) if element_type is None else type_spec_of(element_type)
-        return self._add(
-            CsvColumn(name, ("array", element), is_array=True, separator=separator)
-        )
+        return self._add(CsvColumn(name, ("array", element), is_array=True, separator=separator))
 
     def add_boolean_column(self, name: str) -> CsvSchemaBuilder:
         """Add a column of true and false."""

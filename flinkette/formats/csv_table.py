@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flinkette.contracts.errors import InvalidPipelineError, MalformedInputError, SourceError
-from flinkette.formats.csv import CsvDecoder, CsvLayout, header_names
+from flinkette.formats.csv import CsvDecoder, CsvLayout, first_record_end, header_names
 from flinkette.formats.file_format import StreamFormat
 from flinkette.formats.malformed import MalformedPolicy
 from flinkette.formats.near_names import nearest
 from flinkette.formats.row_types import type_info_of, type_spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.formats.csv_records import RecordEnds
@@ -96,6 +96,10 @@ class CsvTableFormat(StreamFormat):
         """Return the end of the last whole record in `buffer`."""
         return self._record_ends.last(buffer)
 
+    def head_of(self, block: bytes) -> bytes:
+        """Return the header, comments before it included."""
+        return block[: first_record_end(block, self._base_layout(()))]
+
     def produced_type(self) -> TypeInformation | None:
         """Return the type of the rows, if the program gave every name and type."""
         names = self.options.columns or self.options.names
@@ -156,9 +160,7 @@ class CsvTableFormat(StreamFormat):
         options = self.options
         data = sample
         if options.has_header:
-            from flinkette.formats.csv import first_record_end
-
-            data = sample[first_record_end(sample, layout.record_ends) :]
+            data = sample[first_record_end(sample, layout) :]
         if not data.strip():
             return layout
         try:
@@ -189,9 +191,7 @@ class CsvTableFormat(StreamFormat):
                 file=path,
             ) from error
         inferred = {name: _spec_of_arrow(table.schema.field(name).type) for name in unknown}
-        specs = tuple(
-            self._specs.get(name) or inferred.get(name, STRING) for name in layout.names
-        )
+        specs = tuple(self._specs.get(name) or inferred.get(name, STRING) for name in layout.names)
         return replace(layout, specs=specs)
 
     def create_decoder(self, file: str, head: bytes) -> CsvDecoder:
@@ -242,10 +242,14 @@ class ResolvedCsv(StreamFormat):
         """Return the end of the last whole record in `buffer`."""
         return self.table.record_end(buffer, start)
 
+    def head_of(self, block: bytes) -> bytes:
+        """Return the header, comments before it included."""
+        return self.table.head_of(block)
+
     def create_decoder(self, file: str, head: bytes) -> CsvDecoder:
         """Make a decoder for a file; its columns may stand in another order."""
         names = self.table.file_names(file, head) if head else self.layout.names
-        specs = dict(zip(self.layout.names, self.layout.specs))
+        specs = dict(zip(self.layout.names, self.layout.specs, strict=True))
         layout = replace(
             self.layout,
             names=names,

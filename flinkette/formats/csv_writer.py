@@ -95,22 +95,12 @@ class CsvPartWriter(PartWriter):
             for column in schema.columns
         ]
         self._needs_header = schema.is_header_used
-        self._text = io.StringIO(newline="")
-        self._rows = csv.writer(
-            self._text,
-            delimiter=schema.column_separator,
-            quotechar=schema.quote_char,
-            escapechar=schema.escape_char,
-            doublequote=schema.escape_char is None,
-            lineterminator=schema.line_separator,
-            quoting=csv.QUOTE_MINIMAL if schema.quote_char else csv.QUOTE_NONE,
-        )
 
     def write(self, batch: Batch) -> None:
         """Append rows."""
         if not batch.num_rows:
             return
-        if batch.is_columnar and len(batch.names or ()) > 1:
+        if batch.is_columnar and batch.names is not None and len(batch.names) > 1:
             names: Sequence[str] = list(batch.names)
             columns: Sequence[Sequence[Any]] = [
                 batch.column(index).to_objects() for index in range(len(names))
@@ -120,14 +110,7 @@ class CsvPartWriter(PartWriter):
             names, columns = columns_of(batch.objects(), self._names, self._target)
         self._write_header(names)
         cells = [self._cells(index, column) for index, column in enumerate(columns)]
-        try:
-            self._rows.writerows(zip(*cells))
-        except csv.Error as error:
-            raise RowConversionError(
-                f"{self._target}: a row holds a delimiter and the schema has neither quote nor "
-                f"escape character: {error}; set one"
-            ) from error
-        self._hand_on()
+        self._write_rows(list(zip(*cells, strict=True)))
 
     def _checked(self, names: Sequence[str]) -> Sequence[str]:
         if self._names is None:
@@ -156,19 +139,43 @@ class CsvPartWriter(PartWriter):
 
     def _write_header(self, names: Sequence[str]) -> None:
         if self._needs_header:
-            self._rows.writerow(names)
+            self._write_rows([names])
             self._needs_header = False
 
-    def _hand_on(self) -> None:
-        self._stream.write(self._text.getvalue().encode("utf-8"))
-        self._text.seek(0)
-        self._text.truncate()
+    def _write_rows(self, rows: Sequence[Sequence[Any]]) -> None:
+        end = self._schema.line_separator
+        text = self._text_of(rows, end)
+        if "\r" in text and "\r" not in end:
+            # The csv module quotes a value for the characters of its own line end only.
+            mark = next(char for char in map(chr, range(1, 0x10FFFF)) if char not in text)
+            text = self._text_of(rows, f"{end}\r{mark}").replace(f"{end}\r{mark}", end)
+        self._stream.write(text.encode("utf-8"))
+
+    def _text_of(self, rows: Sequence[Sequence[Any]], line_end: str) -> str:
+        schema = self._schema
+        text = io.StringIO(newline="")
+        writer = csv.writer(
+            text,
+            delimiter=schema.column_separator,
+            quotechar=schema.quote_char,
+            escapechar=schema.escape_char,
+            doublequote=schema.escape_char is None,
+            lineterminator=line_end,
+            quoting=csv.QUOTE_MINIMAL if schema.quote_char else csv.QUOTE_NONE,
+        )
+        try:
+            writer.writerows(rows)
+        except csv.Error as error:
+            raise RowConversionError(
+                f"{self._target}: a row holds a delimiter and the schema has neither quote nor "
+                f"escape character: {error}; set one"
+            ) from error
+        return text.getvalue()
 
     def finish(self) -> None:
         """Write the header, if there were no rows."""
         if self._names is not None:
             self._write_header(self._names)
-            self._hand_on()
 
 
 def cell_text(value: Any, separator: str) -> Any:

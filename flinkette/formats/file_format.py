@@ -112,6 +112,13 @@ class StreamFormat(ABC):
         """
         return last_line_end(buffer)
 
+    def head_of(self, block: bytes) -> bytes:
+        """Return the first record of a file's first block."""
+        end = block.find(b"\n") + 1 or len(block)
+        while end < len(block) and self.record_end(block[:end], 0) < end:
+            end = block.find(b"\n", end) + 1 or len(block)
+        return block[:end]
+
     @abstractmethod
     def create_decoder(self, file: str, head: bytes) -> BlockDecoder:
         """Make a decoder for one split of `file`; `head` is its first record if `needs_head`."""
@@ -140,7 +147,7 @@ class BulkFormat:
 
 
 def last_line_end(buffer: bytes) -> int:
-    r"""Return the end of the last line in `buffer`, or 0; a ``\r`` at the end may await its ``\n``."""
+    r"""Return the end of the last line in `buffer`, or 0; a last ``\r`` may await its ``\n``."""
     carriage_return = buffer.rfind(b"\r", 0, len(buffer) - 1) if buffer else -1
     return max(buffer.rfind(b"\n"), carriage_return) + 1
 
@@ -154,6 +161,9 @@ class PartWriter(ABC):
 
     def finish(self) -> None:
         """Write what is buffered, and the format's footer; the stream stays open."""
+
+    def abort(self) -> None:
+        """Let go of what is buffered; the file is removed afterwards. Must not raise."""
 
 
 @dataclass(frozen=True)

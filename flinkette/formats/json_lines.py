@@ -22,6 +22,7 @@ from flinkette.formats.row_types import row_fields
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flinkette.contracts.row import Row
     from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.formats.row_types import RowFields, TypeSpec
 
@@ -85,9 +86,7 @@ class JsonLinesDecoder(BlockDecoder):
         self._fields = fields
         self._policy = policy
         self._decoder: Any = (
-            msgspec.json.Decoder()
-            if fields is None
-            else msgspec.json.Decoder(_struct_type(fields))
+            msgspec.json.Decoder() if fields is None else msgspec.json.Decoder(_struct_type(fields))
         )
 
     def decode(self, block: bytes, offset: int, first_line: Callable[[], int]) -> Decoded:
@@ -106,24 +105,36 @@ class JsonLinesDecoder(BlockDecoder):
                 values
             ) != len(list(filter(None, map(bytes.strip, block.splitlines())))):
                 values = self._decode_each(block, first_line, rejected)
-        return Decoded(self._batch(values), rejected)
+        try:
+            batch = self._batch(values)
+        except _unfit_errors():
+            batch = self._batch(self._decode_each(block, first_line, rejected))
+        return Decoded(batch, rejected)
 
     def _decode_each(
         self, block: bytes, first_line: Callable[[], int], rejected: list[MalformedRow]
     ) -> list[Any]:
         import msgspec
 
+        malformed: tuple[type[Exception], ...] = (
+            msgspec.DecodeError,
+            UnicodeDecodeError,
+            *_unfit_errors(),
+        )
         values: list[Any] = []
         for index, line in enumerate(block.splitlines()):
             if not line.strip():
                 continue
             try:
-                values.append(self._decoder.decode(line))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                value = self._decoder.decode(line)
+                self._batch([value])
+            except malformed as error:
                 row = MalformedRow.of(self._file, first_line() + index, line, error)
                 if self._policy is MalformedPolicy.FAIL:
                     raise malformed_error(row, self._expected()) from error
                 rejected.append(row)
+            else:
+                values.append(value)
         return values
 
     def _expected(self) -> str:
@@ -139,12 +150,20 @@ class JsonLinesDecoder(BlockDecoder):
         import msgspec
         import pyarrow
 
-        columns = zip(*map(msgspec.structs.astuple, values))
+        columns = zip(*map(msgspec.structs.astuple, values), strict=True)
         arrays = [
-            pyarrow.array(column, arrow_type(spec)) for column, spec in zip(columns, self._fields[1])
+            pyarrow.array(column, arrow_type(spec))
+            for column, spec in zip(columns, self._fields[1], strict=True)
         ]
         names = list(self._fields[0])
         return Batch.from_arrow(pyarrow.RecordBatch.from_arrays(arrays, names=names))
+
+
+def _unfit_errors() -> tuple[type[Exception], ...]:
+    """Return what pyarrow raises for a JSON value that its type cannot hold."""
+    import pyarrow
+
+    return (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError)
 
 
 def _struct_type(fields: RowFields) -> Any:
@@ -155,9 +174,9 @@ def _struct_type(fields: RowFields) -> Any:
         "JsonRow",
         [
             (attribute, _json_type(spec, name) | None, None)
-            for attribute, name, spec in zip(attributes, *fields)
+            for attribute, name, spec in zip(attributes, *fields, strict=True)
         ],
-        rename=dict(zip(attributes, fields[0])),
+        rename=dict(zip(attributes, fields[0], strict=True)),
     )
 
 
@@ -171,8 +190,6 @@ def _json_type(spec: TypeSpec, name: str) -> Any:
     kind = spec[0]
     if kind in INT_BITS:
         bound = 1 << (INT_BITS[kind] - 1)
-        if kind == "long":  # msgspec cannot say -2**63 as a bound; Arrow checks it
-            return int
         return Annotated[int, msgspec.Meta(ge=-bound, le=bound - 1)]
     if kind in ("list", "array"):
         return list[_json_type(spec[1], name) | None]  # type: ignore[misc]
@@ -216,9 +233,7 @@ class JsonLinesPartFormat(PartFormat):
 class JsonLinesPartWriter(PartWriter):
     """Encodes the rows of a batch with one call."""
 
-    def __init__(
-        self, stream: BinaryIO, input_type: TypeInformation | None, target: str
-    ) -> None:
+    def __init__(self, stream: BinaryIO, input_type: TypeInformation | None, target: str) -> None:
         import msgspec
 
         fields = row_fields(input_type)
@@ -265,8 +280,8 @@ class JsonLinesPartWriter(PartWriter):
         return error
 
 
-def _row_class() -> type:
-    from flinkette._native.row import Row
+def _row_class() -> type[Row]:
+    from flinkette.contracts.row import Row
 
     return Row
 
@@ -277,6 +292,7 @@ def _fields_of(row: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, _row_class()):
+        fields: list[Any] = list(value)
         names = _fields_of(value)
-        return dict(zip(names, value)) if names else list(value)
+        return dict(zip(names, fields, strict=True)) if names else fields
     raise TypeError(f"a value of type {type(value).__qualname__} has no JSON form")

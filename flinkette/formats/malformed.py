@@ -89,8 +89,8 @@ def malformed_error(row: MalformedRow, expected: str) -> MalformedInputError:
         With `file` and `line` set.
     """
     return MalformedInputError(
-        f"{row.file}:{row.line}: not {expected}: {row.error}; the text is {row.text!r}. Correct the "
-        'file, or read with on_malformed="skip" or on_malformed="side-output"',
+        f"{row.file}:{row.line}: not {expected}: {row.error}; the text is {row.text!r}. Correct "
+        'the file, or read with on_malformed="skip" or on_malformed="side-output"',
         file=row.file,
         line=row.line,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -66,8 +67,8 @@ class ParquetBulkWriters:
     @staticmethod
     def for_row_type(
         row_type: TypeInformation | Any,
-        hadoop_config: Any = None,
-        utc_timestamp: bool = False,  # noqa: FBT001, FBT002 - as PyFlink
+        hadoop_config: Any = None,  # noqa: ARG004 - as PyFlink
+        utc_timestamp: bool = False,  # noqa: ARG004, FBT001, FBT002 - as PyFlink
     ) -> ParquetPartFormat:
         """Write rows of a type.
 
@@ -158,3 +159,12 @@ class ParquetPartWriter(PartWriter):
         """Write the last row group and the footer."""
         self._write_groups(is_last=True)
         self._writer.close()
+
+    def abort(self) -> None:
+        """Close pyarrow's writer while there is a file: it would do so when it is collected."""
+        import pyarrow
+
+        self._gathered, self._num_gathered = [], 0
+        if self._writer is not None:
+            with contextlib.suppress(OSError, ValueError, pyarrow.ArrowException):
+                self._writer.close()

@@ -127,7 +127,8 @@ class MapBatchesDescription:
 
     func: Any
     form: str
-    """"arrow" (pyarrow.RecordBatch), "numpy" (dict of arrays), "pandas" or "polars" (DataFrame)."""
+    """"arrow" (pyarrow.RecordBatch), "table" (pyarrow.Table), "numpy" (dict of arrays), "pandas" or
+    "polars" (DataFrame)."""
 
 
 @dataclass(frozen=True)

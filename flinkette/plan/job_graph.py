@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flinkette.contracts.errors import InvalidPipelineError
-from flinkette.graph.operators import SourceDescription, WindowDescription
+from flinkette.graph.operators import SinkDescription, SourceDescription, WindowDescription
 from flinkette.graph.transformations import Edge, Exchange, Transformation
 from flinkette.plan.key_groups import MAX_PARALLELISM_LIMIT, default_max_parallelism
 
@@ -122,11 +122,13 @@ def _check_uids(nodes: list[Transformation]) -> None:
 
 
 def _parallelism(node: Transformation, options: PlanOptions) -> int:
-    is_single = node.is_non_parallel or (
-        isinstance(node.operator, SourceDescription) and not node.operator.source.is_parallel
+    operator = node.operator
+    is_single = (
+        node.is_non_parallel
+        or (isinstance(operator, SourceDescription) and not operator.source.is_parallel)
+        or (isinstance(operator, SinkDescription) and not operator.sink.is_parallel)
+        or (isinstance(operator, WindowDescription) and operator.is_all)
     )
-    if isinstance(node.operator, WindowDescription) and node.operator.is_all:
-        is_single = True
     parallelism = node.parallelism if node.parallelism is not None else options.parallelism
     if is_single:
         if node.parallelism is not None and node.parallelism > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flinkette._native.batch import Batch
-from flinkette.exchange.element import EndOfInput
+from flinkette.exchange.element import EndOfInput, Watermark
 from flinkette.runtime.source_input import SourceInput
 
 if TYPE_CHECKING:
@@ -27,11 +27,14 @@ class Output:
     def __init__(self, writers: dict[OutputTag | None, list[EdgeWriter]]) -> None:
         self._writers = writers
         self._all = [writer for group in writers.values() for writer in group]
+        self._side = [
+            writer for tag, group in writers.items() if tag is not None for writer in group
+        ]
 
     @property
-    def tags(self) -> set[OutputTag | None]:
-        """Tags somebody reads."""
-        return set(self._writers)
+    def num_pending(self) -> int:
+        """Elements that wait for room."""
+        return sum(writer.num_pending for writer in self._all)
 
     def flush(self) -> bool:
         """Hand on what is pending; False when a receiver has no room."""
@@ -51,6 +54,15 @@ class Output:
         writers = self._writers.get(tag, ())
         for turn, writer in enumerate(writers):
             writer.emit(element if turn == 0 else copy(element))
+        if tag is None:
+            self.announce(element)
+
+    def announce(self, batch: Batch) -> None:
+        """Tell the readers of side outputs how far the main output's marks have come."""
+        if batch.marks is None or not self._side:
+            return
+        for writer in self._side:
+            writer.emit(Watermark(batch.marks.last_time))
 
 
 class Subtask:
@@ -85,14 +97,27 @@ class Subtask:
 
         Returns whether anything was done.
         """
-        has_worked = False
-        while not self.has_ended:
+        has_worked = self._flush()
+        while not self._saw_end:
             if not self._step_once(deadline_ns):
                 break
             has_worked = True
             if self._clock.monotonic_ns() > deadline_ns:
                 break
         return has_worked
+
+    def _flush(self) -> bool:
+        """Hand on what waited for room; return whether anything moved."""
+        has_moved = False
+        is_empty = True
+        for output in self._outputs:
+            before = output.num_pending
+            if before:
+                is_empty &= output.flush()
+                has_moved |= output.num_pending < before
+        if self._saw_end and is_empty:
+            self.has_ended = True
+        return has_moved
 
     def next_processing_time(self) -> int | None:
         """Earliest processing time in ms at which `step` has something new to do."""
@@ -129,22 +154,25 @@ class Subtask:
             follower = self.operators[position + 1]
             if isinstance(element, Batch) and not follower.is_ready():
                 return False
-        if not (stays_in_chain and isinstance(element, Batch)):
-            if not output.flush():
-                return False
+        if not output.flush():
+            return False
+        if stays_in_chain and isinstance(element, Batch):
+            output.announce(element)
+        else:
             output.emit(tag, element, self._copy)
         if stays_in_chain:
             follower.offer(element)
         operator.outbox.popleft()
         if is_last and isinstance(element, EndOfInput):
-            self._saw_end = True
             self._finish()
         return True
 
     def _finish(self) -> None:
+        """Commit; the subtask has ended once its last elements have found room."""
         for operator in self.operators:
             operator.finish()
-        self.has_ended = True
+        self._saw_end = True
+        self._flush()
 
     def _fire_processing_timers(self) -> bool:
         now_ms: int | None = None
@@ -153,7 +181,7 @@ class Subtask:
             if due is None:
                 continue
             now_ms = self._clock.now_ms() if now_ms is None else now_ms
-            if due <= now_ms and not self._saw_end:
+            if due <= now_ms:
                 operator.start_processing_time(now_ms)
                 return True
         return False

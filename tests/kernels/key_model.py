@@ -10,7 +10,7 @@ from typing import Any
 
 MASK, SEED = 2**64 - 1, 0x8F3907F7AA6B1C5D
 F1, F2, F3 = 0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB
-EPOCH, MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)  # noqa: DTZ001
+EPOCH, MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)
 
 
 def sized(tag: int, body: bytes) -> bytes:
@@ -24,7 +24,9 @@ def big_int(key: int) -> bytes:
 
 def with_offset(tag: int, local_us: int, offset: timedelta | None) -> bytes:
     plain = struct.pack("<Bq", tag, local_us)
-    return plain if offset is None else struct.pack("<Bqq", tag + 1, local_us, offset // MICROSECOND)
+    return (
+        plain if offset is None else struct.pack("<Bqq", tag + 1, local_us, offset // MICROSECOND)
+    )
 
 
 def members(tag: int, key: Any) -> bytes:

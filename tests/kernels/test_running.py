@@ -107,7 +107,7 @@ def test_results_have_the_container_of_the_records() -> None:
     assert run("max", ["k"] * 2, [Row("k", 1), Row("k", 2)], 1)[-1] == Row("k", 2)
     assert run("sum", ["k"] * 2, [Decimal("1.5"), Decimal("2.5")]) == [Decimal("1.5"), Decimal(4)]
     assert run("sum", ["k"] * 2, ["ab", "c"]) == ["ab", "abc"]
-    pair = namedtuple("pair", "key n")  # noqa: PYI024
+    pair = namedtuple("pair", "key n")
     assert run("sum", ["k"] * 2, [pair("k", 1), pair("k", 2)], 1) == [("k", 1), ("k", 3)]
 
 

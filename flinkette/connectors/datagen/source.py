@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
@@ -77,7 +78,8 @@ class DataGeneratorSource(Source):
             raise InvalidPipelineError(f"datagen: number_of_rows {number_of_rows} is below 0")
         if rows_per_second is not None and not rows_per_second > 0:
             raise InvalidPipelineError(
-                f"datagen: rows_per_second {rows_per_second} is not above 0; leave it out for no limit"
+                f"datagen: rows_per_second {rows_per_second} is not above 0; "
+                "leave it out for no limit"
             )
         self.generate: Callable[[int], Any] | None = None
         self.fields: dict[str, FieldSpec] = {}
@@ -132,7 +134,7 @@ class DataGeneratorSource(Source):
         try:
             return Batch.from_objects(list(map(self.generate, indexes)))
         except Exception as error:
-            index = stop - 1 - indexes.__length_hint__()
+            index = stop - 1 - length_hint(indexes)
             raise UserFunctionError(
                 f"datagen: the generator function raised {type(error).__name__} for the row with "
                 f"index {index}: {error}",

@@ -85,7 +85,7 @@ class DateTimeBucketAssigner(BucketAssigner):
 
     def bucket_at(self, now_ms: int) -> str:
         """Return the wall clock in the format."""
-        moment = datetime.datetime.fromtimestamp(now_ms // 1000, self._zone)  # noqa: DTZ006
+        moment = datetime.datetime.fromtimestamp(now_ms // 1000, self._zone)
         moment = moment.replace(microsecond=now_ms % 1000 * 1000)
         return "".join(
             FIELD_OF_LETTERS[text](moment) if is_field else text for text, is_field in self._parts

@@ -38,9 +38,7 @@ class FileCompactStrategy:
             self._size = size_threshold
             return self
 
-        def set_num_compact_threads(
-            self, num_compact_threads: int
-        ) -> FileCompactStrategy.Builder:
+        def set_num_compact_threads(self, num_compact_threads: int) -> FileCompactStrategy.Builder:
             """Compact with so many threads."""
             self._threads = num_compact_threads
             return self

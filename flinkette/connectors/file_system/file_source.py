@@ -95,7 +95,8 @@ class FileSource(RecordFileSource):
 
         if not isinstance(bulk_format, ParquetColumnarRowInputFormat):
             raise InvalidTypeError(
-                f"FileSource: {bulk_format!r} is no bulk format; use ParquetColumnarRowInputFormat(…)"
+                f"FileSource: {bulk_format!r} is no bulk format; use "
+                "ParquetColumnarRowInputFormat(…)"
             )
         return FileSourceBuilder(bulk_format, paths)
 

@@ -31,7 +31,7 @@ def as_paths(
     """Return one path or several as a tuple of str."""
     if isinstance(paths, (str, os.PathLike)):
         paths = (paths,)
-    return tuple(map(os.fspath, paths))
+    return tuple(os.fspath(path) for path in paths)
 
 
 def local_path(path: str | os.PathLike[str]) -> str:
@@ -106,7 +106,7 @@ def _files_of(path: str) -> Iterator[str]:
     elif Path(path).exists() or not glob.has_magic(path):
         yield path
     else:
-        matches = sorted(glob.glob(path, recursive=True))
+        matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207 - Path.glob is relative
         if not matches:
             raise SourceError(
                 f"{path}: the pattern fits no file; check it, or create the files first"

@@ -1,7 +1,7 @@
 """One file being written: hidden until it is committed by a rename, gone if it is aborted.
 
-    open ──write…──> in progress ──close──> pending ──commit──> finished
-       .part-u-0.inprogress.v               (same name)         part-u-0
+open ──write…──> in progress ──close──> pending ──commit──> finished
+.part-u-0.inprogress.v               (same name)         part-u-0
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from flinkette.contracts.errors import SinkError
 if TYPE_CHECKING:
     from flinkette._native.batch import Batch
     from flinkette.contracts.typeinfo import TypeInformation
-    from flinkette.formats.file_format import PartFormat
+    from flinkette.formats.file_format import PartFormat, PartWriter
 
 __all__ = ["FolderMaker", "PartFile", "unwritable"]
 
@@ -104,6 +104,7 @@ class PartFile:
             self._stream = self.hidden_path.open("xb", buffering=BUFFER_BYTES)
         except OSError as error:
             raise unwritable(final_path, error) from error
+        self._writer: PartWriter | None = None
         try:
             self._writer = format_.create_writer(self._stream, input_type, str(final_path))
         except BaseException:
@@ -117,6 +118,7 @@ class PartFile:
 
     def write(self, batch: Batch, now_ms: int) -> None:
         """Append rows."""
+        assert self._writer is not None
         self.written_ms = now_ms
         try:
             self._writer.write(batch)
@@ -135,6 +137,7 @@ class PartFile:
         """Write the format's footer and close the file; it stays hidden."""
         if self._stream.closed:
             return
+        assert self._writer is not None
         try:
             self._writer.finish()
             self._stream.flush()
@@ -156,6 +159,8 @@ class PartFile:
 
     def abort(self) -> None:
         """Remove the file."""
+        if self._writer is not None and not self._stream.closed:
+            self._writer.abort()
         with contextlib.suppress(OSError, ValueError):
             self._stream.close()
         with contextlib.suppress(OSError):

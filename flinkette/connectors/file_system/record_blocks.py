@@ -58,11 +58,7 @@ def read_sample(
         block = next(blocks, b"")
     finally:
         blocks.close()
-    # The first record's end is that of the shortest prefix that is whole.
-    end = block.find(b"\n") + 1 or len(block)
-    while end < len(block) and format_.record_end(block[:end], 0) < end:
-        end = block.find(b"\n", end) + 1 or len(block)
-    return block[:end], block
+    return format_.head_of(block), block
 
 
 class RecordBlocks:
@@ -170,7 +166,7 @@ class LineCounter:
         self._lines = 0
 
     def line_at(self, offset: int) -> int:
-        """Return the number, from 1, of the line that begins at `offset` (never less than before)."""
+        """Return the number, from 1, of the line at `offset`, which is never less than before."""
         stream = open_bytes(self._path, self._offset, self._charset)
         try:
             while self._offset < offset:

@@ -14,6 +14,7 @@ from flinkette.connectors.file_system.rolling_policy import (
     RollingPolicy,
 )
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
+from flinkette.contracts.schemas import Encoder
 from flinkette.contracts.sink import Sink
 from flinkette.formats.file_format import PartFormat
 from flinkette.formats.lines import TextPartFormat
@@ -36,9 +37,8 @@ def part_format_of(wanted: Any) -> PartFormat:
     """
     if isinstance(wanted, PartFormat):
         return wanted
-    charset = getattr(wanted, "charset_name", None)
-    if isinstance(charset, str):
-        return TextPartFormat(charset)
+    if isinstance(wanted, Encoder):
+        return TextPartFormat(wanted.charset)
     raise InvalidTypeError(
         f"FileSink: {wanted!r} is no format; use Encoder.simple_string_encoder(), "
         "CsvBulkWriters.for_schema(…) or ParquetBulkWriters.for_row_type(…)"

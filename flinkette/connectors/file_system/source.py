@@ -185,7 +185,9 @@ class FileRecordReader(SplitReader):
         return self._deliver(max_rows, rejected)
 
     def _load_block(self, rejected: list[MalformedRow]) -> bool:
-        assert self._blocks is not None and self._decoder is not None and self._lines is not None
+        assert self._blocks is not None
+        assert self._decoder is not None
+        assert self._lines is not None
         offset, lines = self._blocks.offset, self._lines
         block = next(self._blocks, None)
         if block is None:
@@ -200,7 +202,8 @@ class FileRecordReader(SplitReader):
         return True
 
     def _deliver(self, max_rows: int, rejected: list[MalformedRow]) -> Fetched:
-        assert self._split is not None and self._blocks is not None
+        assert self._split is not None
+        assert self._blocks is not None
         batch = self._batch
         rows: Batch | None = None
         if batch is not None:
@@ -224,7 +227,8 @@ class FileRecordReader(SplitReader):
         )
 
     def _end_split(self) -> Fetched:
-        assert self._split is not None and self._blocks is not None
+        assert self._split is not None
+        assert self._blocks is not None
         ended = Fetched(self._split.split_id, None, (self._blocks.offset, 0), is_split_end=True)
         self.close()
         return ended

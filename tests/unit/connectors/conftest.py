@@ -32,7 +32,7 @@ def boxed(batch: Batch | None) -> list[Any]:
 
 
 class SourceRunner:
-    """Reads a bounded source to its end with several readers in turn, on a clock that is set by hand."""
+    """Reads a bounded source to its end with readers in turn, on a clock set by hand."""
 
     def __init__(self) -> None:
         self.now_ms = 0
@@ -90,7 +90,7 @@ class SourceRunner:
         assert fetched.batch is None or 0 < fetched.batch.num_rows <= max_rows
 
     def read_with_restart(self, source: Source, *, after_polls: int, max_rows: int) -> list[Any]:
-        """Read one reader's splits, throw the reader away after some polls, go on from positions."""
+        """Read, throw the reader away after some polls, go on from the positions."""
         enumerator = source.create_enumerator(1)
         rows: list[Any] = []
         split = enumerator.next_split(0)
@@ -143,13 +143,18 @@ class SinkRunner:
         input_type: Any = None,
     ) -> list[Any]:
         writers = self.open(sink, parallelism=parallelism, input_type=input_type)
-        for index, rows in enumerate(batches):
-            batch = Batch.from_objects(rows) if isinstance(rows, list) else rows
-            writer = writers[index % parallelism]
-            assert writer.is_ready()
-            writer.write(batch)
-        for writer in writers:
-            writer.finish()
+        try:
+            for index, rows in enumerate(batches):
+                batch = Batch.from_objects(rows) if isinstance(rows, list) else rows
+                writer = writers[index % parallelism]
+                assert writer.is_ready()
+                writer.write(batch)
+            for writer in writers:
+                writer.finish()
+        except BaseException:
+            for writer in writers:
+                writer.abort()
+            raise
         return writers
 
 

@@ -43,7 +43,7 @@ def test_random_rows_depend_on_the_seed_alone(source_runner: SourceRunner) -> No
         assert sorted(map(tuple, again.rows), key=lambda row: row[0]) == rows
     other = source_runner.read(DataGeneratorSource(FIELDS, 3000, seed=8)).rows
     assert list(map(tuple, other)) != rows
-    columns: dict[str, tuple[Any, ...]] = dict(zip(FIELDS, zip(*rows)))
+    columns: dict[str, tuple[Any, ...]] = dict(zip(FIELDS, zip(*rows, strict=True), strict=True))
     assert columns["id"] == tuple(range(10, 3010))
     assert set(columns["n"]) == set(range(-5, 6))
     assert all(value is None or 1 <= value < 2 for value in columns["x"])
@@ -90,12 +90,16 @@ def test_after_a_pause_at_most_a_second_is_made_up_for() -> None:
     assert split is not None
     reader.add_split(split)
     first = reader.poll(1000)
-    assert first is not None and first.batch is not None and first.batch.num_rows == 1
+    assert first is not None
+    assert first.batch is not None
+    assert first.batch.num_rows == 1
     assert reader.poll(1000) is None
     assert reader.next_poll_ms() == 100
     now_ms = 3_600_000
     burst = reader.poll(1000)
-    assert burst is not None and burst.batch is not None and burst.batch.num_rows == 10
+    assert burst is not None
+    assert burst.batch is not None
+    assert burst.batch.num_rows == 10
 
 
 def test_an_error_in_the_function_names_the_index(source_runner: SourceRunner) -> None:

@@ -13,6 +13,7 @@ from flinkette.connectors.file_system.rolling_policy import RollingPolicy
 from flinkette.connectors.file_system.sink import FileSink
 from flinkette.connectors.text import TextSink
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError, SinkError
+from flinkette.contracts.schemas import Encoder
 from flinkette.contracts.typeinfo import Types
 from flinkette.formats.lines import TextPartFormat
 
@@ -37,12 +38,10 @@ def text_sink(folder: Path, **settings: object) -> FileSink:
 def test_files_are_hidden_until_the_end_and_named_as_in_flink(
     sink_runner: SinkRunner, tmp_path: Path
 ) -> None:
-    names = (
-        OutputFileConfig.builder().with_part_prefix("pre").with_part_suffix(".txt").build()
-    )
+    names = OutputFileConfig.builder().with_part_prefix("pre").with_part_suffix(".txt").build()
     sink = text_sink(tmp_path / "a" / "b", output_file_config=names)
     writers = sink_runner.open(sink, parallelism=2)
-    for writer, rows in zip(writers, (["x", "y"], ["z"])):
+    for writer, rows in zip(writers, (["x", "y"], ["z"]), strict=True):
         writer.write(Batch.from_objects(rows))
         writer.flush()
     assert all(
@@ -88,9 +87,7 @@ def test_a_full_file_is_followed_by_the_next(sink_runner: SinkRunner, tmp_path: 
 
 
 def test_old_and_idle_files_are_closed(sink_runner: SinkRunner, tmp_path: Path) -> None:
-    rolling = RollingPolicy.default_rolling_policy(
-        rollover_interval=1000, inactivity_interval=100
-    )
+    rolling = RollingPolicy.default_rolling_policy(rollover_interval=1000, inactivity_interval=100)
     (writer,) = sink_runner.open(text_sink(tmp_path, rolling_policy=rolling))
     for now_ms in (0, 90, 180, 300, 310):
         sink_runner.now_ms = now_ms
@@ -139,6 +136,12 @@ def test_a_bulk_format_takes_no_rolling_by_size(tmp_path: Path) -> None:
     builder = FileSink.for_bulk_format(str(tmp_path), TextPartFormat())
     with pytest.raises(InvalidTypeError, match="OnCheckpointRollingPolicy"):
         builder.with_rolling_policy(RollingPolicy.default_rolling_policy())  # type: ignore[arg-type]
+
+
+def test_pyflinks_encoder_writes_lines(sink_runner: SinkRunner, tmp_path: Path) -> None:
+    sink = FileSink.for_row_format(str(tmp_path), Encoder.simple_string_encoder("latin-1"))
+    sink_runner.write(sink.build(), [["\u00fc"]])
+    assert [path.read_bytes() for path in files_in(tmp_path)] == [b"\xfc\n"]
 
 
 def test_what_is_no_format_is_refused(tmp_path: Path) -> None:

@@ -32,9 +32,7 @@ def test_the_readers_together_give_each_number_once_and_each_in_order(
 
 
 @pytest.mark.parametrize("after_polls", [1, 2, 3])
-def test_reading_goes_on_from_the_position(
-    source_runner: SourceRunner, after_polls: int
-) -> None:
+def test_reading_goes_on_from_the_position(source_runner: SourceRunner, after_polls: int) -> None:
     rows = source_runner.read_with_restart(
         NumberSequenceSource(5, 14), after_polls=after_polls, max_rows=3
     )

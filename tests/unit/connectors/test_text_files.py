@@ -143,9 +143,7 @@ def test_a_truncated_compressed_file_is_an_error(
 
 
 @pytest.mark.parametrize("charset", ["latin-1", "cp1252", "utf-16", "utf-32-be", "UTF-8"])
-def test_text_in_other_encodings(
-    source_runner: SourceRunner, tmp_path: Path, charset: str
-) -> None:
+def test_text_in_other_encodings(source_runner: SourceRunner, tmp_path: Path, charset: str) -> None:
     rows = ["gr\u00fc\u00df", "", "dich"]
     path = tmp_path / "x.txt"
     path.write_bytes("\r\n".join(rows).encode(charset))
@@ -185,9 +183,7 @@ def test_folders_and_patterns_are_walked_in_order_without_hidden_files(
     assert read(text_source(f"file://{tmp_path}/a.txt")).rows == ["a.txt"]
 
 
-def test_an_empty_file_or_folder_gives_no_rows(
-    source_runner: SourceRunner, tmp_path: Path
-) -> None:
+def test_an_empty_file_or_folder_gives_no_rows(source_runner: SourceRunner, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
     (tmp_path / "folder").mkdir()
     for parallelism in (1, 3):

@@ -1,0 +1,71 @@
+"""Keys that come as columns are the keys of the objects they would become."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flinkette._native.column import Column
+from flinkette._native.keys import KeyMap, encode_key, hash_keys
+
+SAMPLES: list[tuple[Any, st.SearchStrategy[Any]]] = [
+    (pa.int8(), st.integers(-(2**7), 2**7 - 1)),
+    (pa.uint16(), st.integers(0, 2**16 - 1)),
+    (pa.int32(), st.integers(-(2**31), 2**31 - 1)),
+    (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
+    (pa.uint64(), st.integers(0, 2**64 - 1)),
+    (pa.float32(), st.floats(width=32)),
+    (pa.float64(), st.floats()),
+    (pa.bool_(), st.booleans()),
+    (pa.string(), st.text(max_size=20)),
+    (pa.large_string(), st.text(max_size=20)),
+    (pa.string_view(), st.text(max_size=20)),
+    (pa.binary(), st.binary(max_size=20)),
+    (pa.binary(3), st.binary(min_size=3, max_size=3)),
+    (pa.date32(), st.dates()),
+    (pa.null(), st.none()),
+]
+
+
+@pytest.mark.parametrize(("arrow_type", "values"), SAMPLES, ids=lambda each: str(each)[:20])
+@given(data=st.data())
+def test_a_column_has_the_hashes_and_ids_of_its_objects(
+    arrow_type: Any, values: st.SearchStrategy[Any], data: st.DataObject
+) -> None:
+    array = pa.array(data.draw(st.lists(values | st.none(), max_size=30)), arrow_type)
+    column = Column.from_arrow(array[data.draw(st.integers(0, len(array))) :])
+    objects = column.to_objects()
+    key_map, hashes = KeyMap(128, 0, 127), hash_keys(column)
+    assert list(hashes) == list(hash_keys(objects))
+    ids = list(key_map.ids(column, hashes))
+    assert ids == list(key_map.ids(objects))
+    assert [encode_key(key_map.key(each)) for each in ids] == [encode_key(key) for key in objects]
+
+
+def test_dictionary_columns_are_keys_by_their_values() -> None:
+    array = pa.array(["a", None, "b", "a"]).dictionary_encode()
+    column = Column.from_arrow(array)
+    assert list(hash_keys(column)) == list(hash_keys(["a", None, "b", "a"]))
+
+
+def test_other_types_are_keys_by_their_objects() -> None:
+    moment = datetime.datetime(2013, 1, 1, 5, 15)
+    column = Column.from_arrow(pa.array([moment, None], pa.timestamp("ms")))
+    assert list(hash_keys(column)) == list(hash_keys([moment, None]))
+
+
+def test_more_keys_than_a_chunk_keep_their_rows() -> None:
+    keys = [f"key {row % 700}" for row in range(2_000)]
+    key_map = KeyMap(128, 0, 127)
+    ids = key_map.ids(Column.from_objects(keys))
+    assert [key_map.key(each) for each in ids] == keys
+
+
+def test_keys_that_are_neither_list_nor_column_are_refused() -> None:
+    with pytest.raises(TypeError, match="a list or a Column, not tuple"):
+        hash_keys((1, 2))  # type: ignore[arg-type]
