@@ -19,12 +19,3 @@ def field_times(rows: list[Any], field: int | str) -> Int64Buffer:
 
 def max_time(times: Int64Buffer, running_max: int) -> int:
     """Largest of the times and `running_max`."""
-
-def crossings(
-    times: Int64Buffer, running_max: int, interval_ms: int
-) -> tuple[list[tuple[int, int]], int]:
-    """Where the running maximum enters a later multiple of `interval_ms` (>= 1).
-
-    Returns the crossings as (rows up to and including the crossing one, maximum there), and the
-    maximum at the end.
-    """

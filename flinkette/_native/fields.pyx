@@ -4,7 +4,7 @@ import datetime
 
 import cython
 from cpython.datetime cimport PyDateTime_Check, import_datetime
-from libc.stdint cimport INT64_MIN, int64_t
+from libc.stdint cimport int64_t
 
 from flinkette._native.buffer cimport Int64Buffer
 from flinkette._native.row cimport Row
@@ -69,27 +69,3 @@ def max_time(Int64Buffer times not None, int64_t running_max):
         for index in range(times.length):
             running_max = max(running_max, times.data[index])
     return running_max
-
-
-def crossings(Int64Buffer times not None, int64_t running_max, int64_t interval_ms):
-    """Where the running maximum enters a later multiple of `interval_ms`.
-
-    Returns ([(rows up to and including the crossing one, maximum there)], maximum at the end).
-    """
-    cdef Py_ssize_t index
-    cdef int64_t period = INT64_MIN if running_max == INT64_MIN else floor_divide(running_max, interval_ms)
-    cdef int64_t entered
-    cdef list found = []
-    for index in range(times.length):
-        if times.data[index] > running_max:
-            running_max = times.data[index]
-            entered = floor_divide(running_max, interval_ms)
-            if entered > period:
-                period = entered
-                found.append((index + 1, running_max))
-    return found, running_max
-
-
-cdef inline int64_t floor_divide(int64_t value, int64_t by) noexcept nogil:
-    cdef int64_t quotient = value // by
-    return quotient - 1 if value % by < 0 else quotient

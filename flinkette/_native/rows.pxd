@@ -3,6 +3,7 @@ from libcpp.vector cimport vector
 
 from flinkette._native.buffer cimport Int64Buffer
 from flinkette._native.c_timer_heap cimport TimerHeap
+from flinkette._native.marks cimport Marks
 from flinkette._native.state cimport KeyContext, StateColumn
 from flinkette._native.values cimport Converter
 
@@ -61,11 +62,15 @@ cdef class RowOutput:
     cdef list keys
     cdef vector[int64_t] times
     cdef bint has_times
+    cdef vector[int64_t] mark_stops
+    cdef vector[int64_t] mark_times
     cdef dict side
 
+    cdef int mark(self, int64_t time) except -1
     cdef int append(self, object value, int64_t time) except -1
     cdef int append_side(self, object tag, object value, int64_t time) except -1
     cdef object take(self)
+    cdef object take_watermark(self)
     cdef list take_side(self)
 
 
@@ -89,6 +94,8 @@ cdef class RowProgram:
     cdef uint32_t *_id_data
     cdef int64_t _firing_until
     cdef int _mode
+    cdef Marks _marks
+    cdef Py_ssize_t _mark
     cdef object _failure
     cdef StateColumn _reduced
     cdef object _row
@@ -97,6 +104,7 @@ cdef class RowProgram:
 
     cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1
     cdef int _next_input(self) except -1
+    cdef int _pass_marks(self) except -1
     cdef int _next_timer(self, bint is_event_time) except -1
     cdef int _let_go_of_id(self) except -1
     cdef int _pull(self) except -1

@@ -123,6 +123,8 @@ class RowProgram:
         """Rows made so far as a batch."""
     def take_side(self) -> list[tuple[Any, Batch]]:
         """(tag, batch) pairs made so far."""
+    def take_watermark(self) -> int | None:
+        """Watermark passed by marks after the last row taken, or None; call after `take`."""
 
 def copy_batch(batch: Batch) -> Batch:
     """Copy mutable values of a batch for a second consumer."""

@@ -5,11 +5,13 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport INT64_MIN, int64_t, uint32_t
 from libc.string cimport memcpy
+from libcpp.vector cimport vector
 
 from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
+from flinkette._native.marks cimport Marks
 from flinkette._native.state cimport KeyContext, StateColumn
 from flinkette._native.values cimport Converter, fix
 
@@ -141,6 +143,12 @@ cdef class Stage:
         self.rows_skipped = 0
 
 
+cdef Int64Buffer copy_int64(const vector[int64_t] &values):
+    cdef Int64Buffer copy = Int64Buffer.allocate(<Py_ssize_t> values.size())
+    memcpy(copy.data, values.data(), values.size() * sizeof(int64_t))
+    return copy
+
+
 @cython.final
 cdef class RowOutput:
     """Rows a program or operator has made and not yet handed on. Slot thread only."""
@@ -166,21 +174,49 @@ cdef class RowOutput:
         (<RowOutput> output).append(value, time)
         return 0
 
+    cdef int mark(self, int64_t time) except -1:
+        """Note that the watermark stands here, after the rows made so far."""
+        cdef int64_t stop = <int64_t> self.times.size()
+        if self.mark_stops.size() and self.mark_stops.back() == stop:
+            self.mark_times[self.mark_times.size() - 1] = time
+        else:
+            self.mark_stops.push_back(stop)
+            self.mark_times.push_back(time)
+        for output in self.side.values():
+            (<RowOutput> output).mark(time)
+        return 0
+
+    cdef object take_watermark(self):
+        """A watermark that no row of a batch can carry, because there are no rows; or None."""
+        if self.times.size() or not self.mark_times.size():
+            return None
+        time = self.mark_times.back()
+        self.mark_stops.clear()
+        self.mark_times.clear()
+        return time
+
     cdef object take(self):
         """The rows as a batch, or None; this output is empty afterwards."""
         cdef Int64Buffer times = None
+        cdef Int64Buffer stops, marked
         cdef size_t num_rows = self.times.size()
         if num_rows == 0:
             return None
         if self.has_times:
-            times = Int64Buffer.allocate(<Py_ssize_t> num_rows)
-            memcpy(times.data, self.times.data(), num_rows * sizeof(int64_t))
+            times = copy_int64(self.times)
         values, keys = self.values, self.keys
         self.values = []
         self.keys = None if keys is None else []
         self.times.clear()
         self.has_times = False
-        return Batch.from_objects(values, times, keys=keys)
+        batch = Batch.from_objects(values, times, keys=keys)
+        if self.mark_stops.size():
+            stops = copy_int64(self.mark_stops)
+            marked = copy_int64(self.mark_times)
+            self.mark_stops.clear()
+            self.mark_times.clear()
+            batch = batch.with_marks(Marks(stops, marked))
+        return batch
 
     cdef list take_side(self):
         """(tag, batch) of every side output with rows."""
@@ -233,6 +269,8 @@ cdef class RowProgram:
         if ids is not None:
             self._id_data = ids.data
         self._cursor = 0
+        self._marks = batch.marks
+        self._mark = 0
         self._mode = MODE_ROWS
 
     def load_event_timers(self, int64_t watermark):
@@ -262,6 +300,7 @@ cdef class RowProgram:
             if status == STATUS_DONE:
                 self._let_go_of_id()
                 self._rows = None
+                self._marks = None
                 self._times = None
                 self._ids = None
                 self._row = None
@@ -274,6 +313,10 @@ cdef class RowProgram:
     def take_side(self):
         """(tag, batch) pairs made so far."""
         return self._output.take_side()
+
+    def take_watermark(self):
+        """Watermark passed by marks after the last row taken, or None; call after `take`."""
+        return self._output.take_watermark()
 
     cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1:
         while True:
@@ -294,6 +337,8 @@ cdef class RowProgram:
             return self._next_timer(True)
         if self._mode == MODE_PROCESSING_TIMERS:
             return self._next_timer(False)
+        if self._marks is not None and self._pass_marks():
+            return 1
         cursor = self._cursor
         if self._rows is None or cursor >= len(self._rows):
             return 0
@@ -305,6 +350,20 @@ cdef class RowProgram:
                 self._keys.begin_row()
         self._push(self._rows[cursor], 0, time)
         return 1
+
+    cdef int _pass_marks(self) except -1:
+        """Let the watermarks that stand before the next row pass; 1 while their timers fire."""
+        cdef int64_t time
+        while self._mark < self._marks.stops.length and self._marks.stops.data[self._mark] <= self._cursor:
+            time = self._marks.times.data[self._mark]
+            self.timers._watermark = time
+            if self._keys is not None:
+                self._firing_until = time
+                if self._next_timer(True):
+                    return 1
+            self._output.mark(time)
+            self._mark += 1
+        return 0
 
     cdef int _next_timer(self, bint is_event_time) except -1:
         cdef TimerHeap *heap
@@ -474,7 +533,7 @@ def copy_batch(Batch batch not None):
     return Batch.from_objects(
         [fix(value) for value in values], batch.times,
         keys=batch.keys, hashes=batch.hashes, kinds=batch.kinds,
-    )
+    ).with_marks(batch.marks)
 
 
 def choose_receivers(list values not None, partition not None, get_key not None, Py_ssize_t receivers):

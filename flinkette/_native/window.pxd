@@ -4,6 +4,7 @@ from libcpp.vector cimport vector
 from flinkette._native.buffer cimport Int64Buffer
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport WindowTable
+from flinkette._native.marks cimport Marks
 from flinkette._native.rows cimport RowOutput
 from flinkette._native.state cimport KeyContext
 from flinkette._native.values cimport Converter
@@ -106,6 +107,8 @@ cdef class WindowOperator:
     cdef size_t _span_index
     cdef int _mode
     cdef int64_t _firing_until
+    cdef Marks _marks
+    cdef Py_ssize_t _mark
     cdef object _iterator
     cdef int64_t _emit_time
     cdef uint32_t _after_slot
@@ -124,7 +127,8 @@ cdef class WindowOperator:
     cdef uint32_t _new_slot(self, uint32_t key_id, Span span) except? 4294967294
     cdef int _add(self, uint32_t slot, object value) except -1
     cdef int _on_element(self, uint32_t slot) except -1
-    cdef int _next_timer(self) except -1
+    cdef int _pass_marks(self) except -1
+    cdef int _next_timer(self, bint is_event_time) except -1
     cdef int64_t _count_row(self) except -1
     cdef int _schedule(self, uint32_t slot) except -1
     cdef int _obey(self, uint32_t slot, object result) except -1

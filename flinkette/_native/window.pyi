@@ -119,6 +119,8 @@ class WindowOperator:
         """Rows made so far as a batch."""
     def take_side(self) -> list[tuple[Any, Batch]]:
         """(tag, batch) pairs made so far."""
+    def take_watermark(self) -> int | None:
+        """Watermark passed by marks after the last row taken, or None; call after `take`."""
     def register_timer(self, slot: int, time_ms: int, is_event_time: bool) -> None:
         """Wake the trigger of the window in `slot` at `time_ms`; for trigger contexts."""
     def delete_timer(self, slot: int, time_ms: int, is_event_time: bool) -> None:

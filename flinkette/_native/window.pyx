@@ -11,6 +11,7 @@ from flinkette._native.buffer cimport Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport WindowSlot, WindowTable, kNoWindow
+from flinkette._native.marks cimport Marks
 from flinkette._native.rows cimport RowOutput
 from flinkette._native.state cimport KeyContext
 from flinkette._native.values cimport Converter, fix
@@ -142,6 +143,8 @@ cdef class WindowOperator:
         self._ids = ids
         self._id_data = ids.data
         self._cursor = 0
+        self._marks = batch.marks
+        self._mark = 0
         self._mode = MODE_ROWS
 
     def load_event_timers(self, int64_t watermark):
@@ -175,6 +178,7 @@ cdef class WindowOperator:
                 continue
             if status == STATUS_DONE:
                 self._rows = None
+                self._marks = None
                 self._times = None
                 self._ids = None
                 self._row = None
@@ -188,6 +192,10 @@ cdef class WindowOperator:
         """(tag, batch) pairs made so far."""
         return self._output.take_side()
 
+    def take_watermark(self):
+        """Watermark passed by marks after the last row taken, or None; call after `take`."""
+        return self._output.take_watermark()
+
     cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1:
         while True:
             if self._iterator is not None:
@@ -199,7 +207,7 @@ cdef class WindowOperator:
             elif self._mode == MODE_ROWS:
                 if not self._next_row():
                     return STATUS_DONE
-            elif not self._next_timer():
+            elif not self._next_timer(self._mode == MODE_EVENT_TIMERS):
                 return STATUS_DONE
             if len(self._output.values) >= max_rows:
                 return STATUS_FULL
@@ -225,8 +233,24 @@ cdef class WindowOperator:
         self._output.append(value, self._emit_time)
         return 0
 
+    cdef int _pass_marks(self) except -1:
+        """Let the watermarks that stand before the next row pass; 1 while their windows fire."""
+        cdef int64_t time
+        while self._mark < self._marks.stops.length and self._marks.stops.data[self._mark] <= self._cursor:
+            time = self._marks.times.data[self._mark]
+            self.watermark = time
+            self._firing_until = time
+            if self._next_timer(True):
+                return 1
+            self._output.mark(time)
+            self._mark += 1
+        return 0
+
     cdef int _next_row(self) except -1:
-        cdef Py_ssize_t cursor = self._cursor
+        cdef Py_ssize_t cursor
+        if self._marks is not None and self._pass_marks():
+            return 1
+        cursor = self._cursor
         if self._rows is None or cursor >= len(self._rows):
             return 0
         self._cursor = cursor + 1
@@ -473,9 +497,8 @@ cdef class WindowOperator:
         self._finish_or_wait(slot, after)
         return 0
 
-    cdef int _next_timer(self) except -1:
+    cdef int _next_timer(self, bint is_event_time) except -1:
         """Handle the next due timer; 0 when none is due."""
-        cdef bint is_event_time = self._mode == MODE_EVENT_TIMERS
         cdef TimerHeap *heap = &self._event_timers if is_event_time else &self._processing_timers
         cdef Timer timer
         cdef uint32_t slot
@@ -637,6 +660,7 @@ cdef class WindowOperator:
             self._span_index = 0
             self._row_is_open = False
             self._rows = None
+            self._marks = None
             self._failure = failure
             return 1
         if self._iterator is not None:

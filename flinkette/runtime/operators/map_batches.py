@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
 from flinkette.contracts.errors import InvalidTypeError
+from flinkette.exchange.element import Watermark
 from flinkette.runtime.failures import make_error
 from flinkette.runtime.operator import Operator
 
@@ -34,11 +35,13 @@ class MapBatchesOperator(Operator):
             made = from_form(self._func(to_form(batch, self._form)))
         except Exception as error:
             raise make_error(self.info, error, None, None, None) from error
-        if made is None or made.num_rows == 0:
+        if made is not None and made.num_rows == batch.num_rows:
+            self.emit(made.with_times(batch.times).with_marks(batch.marks))
             return
-        if made.num_rows == batch.num_rows:
-            made = made.with_times(batch.times)
-        self.emit(made)
+        if made is not None and made.num_rows:
+            self.emit(made)
+        if batch.marks is not None:
+            self.emit(Watermark(batch.marks.last_time))
 
 
 def to_form(batch: Batch, form: str) -> Any:
