@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flinkette._native.buffer import Int64Buffer
-from flinkette._native.fields import FieldGetter, crossings, field_times, get_field, max_time
+from flinkette._native.fields import FieldGetter, field_times, get_field, max_time
+from flinkette._native.marks import mark_crossings
 from flinkette._native.row import Row
 
 MIN = -(2**63)
@@ -92,6 +93,12 @@ def model(times: list[int], running: int, interval: int) -> tuple[list[tuple[int
                 found.append((index + 1, time))
             running = time
     return found, running
+
+
+def crossings(times: Int64Buffer, running: int, interval: int) -> tuple[list[tuple[int, int]], int]:
+    """Where marks stand, with the maximum there: a bound of -1 makes the watermark the maximum."""
+    marks, final = mark_crossings(times, running, interval, -1)
+    return [] if marks is None else list(zip(marks.stops, marks.times)), final
 
 
 @given(TIMES, st.integers(-(10**6), 10**6) | st.just(MIN), st.integers(1, 10**12))
