@@ -15,6 +15,7 @@
 #ifndef FLK_WINDOW_TABLE_H_
 #define FLK_WINDOW_TABLE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <new>
 #include <vector>

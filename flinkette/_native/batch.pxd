@@ -1,5 +1,6 @@
 from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
 from flinkette._native.column cimport Column
+from flinkette._native.marks cimport Marks
 
 
 cdef class Batch:
@@ -11,6 +12,7 @@ cdef class Batch:
     cdef readonly object kinds
     cdef readonly object keys
     cdef readonly Int64Buffer hashes
+    cdef readonly Marks marks
 
     cpdef list objects(self)
     cpdef Column column(self, object name_or_index)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from flinkette._native.buffer import Int64Buffer, Uint32Buffer
 from flinkette._native.column import Column
+from flinkette._native.marks import Marks
 
 __all__ = ["Batch", "BatchReader", "TupleNames"]
 
@@ -46,6 +47,8 @@ class Batch:
         Key of each row.
     hashes : Int64Buffer or None
         64-bit hash of each key.
+    marks : Marks or None
+        Watermarks between the rows.
     kinds : bytes or None
         Row kind of each row as in RowKind; None: all are inserts.
     """
@@ -56,6 +59,7 @@ class Batch:
     times: Int64Buffer | None
     keys: Any
     hashes: Int64Buffer | None
+    marks: Marks | None
     kinds: Any
 
     @staticmethod
@@ -174,6 +178,8 @@ class Batch:
     def with_keys(self, keys: Any, hashes: Int64Buffer | None = None) -> Batch:
         """Return the same rows with these keys and hashes."""
 
+    def with_marks(self, marks: Marks | None) -> Batch:
+        """The same rows with watermarks between them; `slice` and `take` leave marks out."""
     def with_kinds(self, kinds: Any) -> Batch:
         """Return the same rows with these row kinds."""
 

@@ -19,6 +19,7 @@ from flinkette._native.c_column cimport (
     type_struct,
 )
 from flinkette._native.column cimport Column, wrap_column
+from flinkette._native.marks cimport Marks
 from flinkette._native.run_of_values cimport concat_values, slice_values, take_list, take_values
 from flinkette._native.status cimport check
 from flinkette._native.unboxing_declared cimport field_names, field_values, unbox_declared, unbox_field
@@ -209,6 +210,13 @@ cdef class Batch:
     def with_keys(self, keys, Int64Buffer hashes=None):
         return attach(copy_of(self), self.times, keys, hashes, self.kinds)
 
+    def with_marks(self, Marks marks):
+        cdef Batch copy = attach(copy_of(self), self.times, self.keys, self.hashes, self.kinds)
+        if marks is not None and marks.stops.data[marks.stops.length - 1] > self.num_rows:
+            raise ValueError(f"{marks!r} for {self.num_rows} rows")
+        copy.marks = marks
+        return copy
+
     def with_kinds(self, kinds):
         return attach(copy_of(self), self.times, self.keys, self.hashes, kinds)
 
@@ -335,6 +343,7 @@ cdef Batch columnar(const ColumnPtr &handle):
 cdef Batch copy_of(Batch batch):
     cdef Batch copy = new_columnar(batch.columns, batch.row_type, batch.num_rows)
     copy._objects = batch._objects
+    copy.marks = batch.marks
     return copy
 
 

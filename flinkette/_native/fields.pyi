@@ -7,6 +7,9 @@ from flinkette._native.buffer import Int64Buffer
 def get_field(row: Any, field: int | str) -> Any:
     """Value of a field: by position for ints, else by name (item of Row and dict, else attribute)."""
 
+def field_values(rows: list[Any], field: int | str) -> list[Any]:
+    """One field of every row as a list."""
+
 class FieldGetter:
     """Callable that takes one field of a row; picklable, so it can be a key selector."""
 
@@ -19,12 +22,3 @@ def field_times(rows: list[Any], field: int | str) -> Int64Buffer:
 
 def max_time(times: Int64Buffer, running_max: int) -> int:
     """Largest of the times and `running_max`."""
-
-def crossings(
-    times: Int64Buffer, running_max: int, interval_ms: int
-) -> tuple[list[tuple[int, int]], int]:
-    """Where the running maximum enters a later multiple of `interval_ms` (>= 1).
-
-    Returns the crossings as (rows up to and including the crossing one, maximum there), and the
-    maximum at the end.
-    """

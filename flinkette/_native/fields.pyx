@@ -4,7 +4,7 @@ import datetime
 
 import cython
 from cpython.datetime cimport PyDateTime_Check, import_datetime
-from libc.stdint cimport INT64_MIN, int64_t
+from libc.stdint cimport int64_t
 
 from flinkette._native.buffer cimport Int64Buffer
 from flinkette._native.row cimport Row
@@ -20,7 +20,23 @@ cpdef object get_field(object row, object field):
     """Value of a field: by position for ints, else by name (item of Row and dict, attribute of others)."""
     if type(field) is int or isinstance(row, Row) or type(row) is dict:
         return row[field]
+    if type(row) is tuple or type(row) is list:
+        return row[position_of(field)]
     return getattr(row, field)
+
+
+cdef object position_of(str field):
+    """Position that PyFlink's default field names f0, f1, … stand for."""
+    if field[:1] == "f" and field[1:].isdecimal():
+        return int(field[1:])
+    raise KeyError(
+        f"a tuple has no field {field!r}; use a position (0, 1, …), f0, f1, …, or rows with named fields"
+    )
+
+
+def field_values(list rows not None, field not None):
+    """One field of every row as a list."""
+    return [get_field(row, field) for row in rows]
 
 
 @cython.final
@@ -69,27 +85,3 @@ def max_time(Int64Buffer times not None, int64_t running_max):
         for index in range(times.length):
             running_max = max(running_max, times.data[index])
     return running_max
-
-
-def crossings(Int64Buffer times not None, int64_t running_max, int64_t interval_ms):
-    """Where the running maximum enters a later multiple of `interval_ms`.
-
-    Returns ([(rows up to and including the crossing one, maximum there)], maximum at the end).
-    """
-    cdef Py_ssize_t index
-    cdef int64_t period = INT64_MIN if running_max == INT64_MIN else floor_divide(running_max, interval_ms)
-    cdef int64_t entered
-    cdef list found = []
-    for index in range(times.length):
-        if times.data[index] > running_max:
-            running_max = times.data[index]
-            entered = floor_divide(running_max, interval_ms)
-            if entered > period:
-                period = entered
-                found.append((index + 1, running_max))
-    return found, running_max
-
-
-cdef inline int64_t floor_divide(int64_t value, int64_t by) noexcept nogil:
-    cdef int64_t quotient = value // by
-    return quotient - 1 if value % by < 0 else quotient

@@ -4,12 +4,14 @@ import cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport INT64_MIN, int64_t, uint32_t
-from libc.string cimport memcpy
 
 from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
+from flinkette._native.marks cimport Marks
+from flinkette._native.row_context cimport RowContext, TimerService
+from flinkette._native.row_output cimport RowOutput
 from flinkette._native.state cimport KeyContext, StateColumn
 from flinkette._native.values cimport Converter, fix
 
@@ -43,107 +45,6 @@ STAGE_KINDS = {
 
 
 @cython.final
-cdef class TimerService:
-    """Timers of one keyed operator, and its clocks. Slot thread only."""
-
-    def __cinit__(self, KeyContext keys, now_ms not None):
-        self._keys = keys
-        self._watermark = INT64_MIN
-        self._now_ms = now_ms
-
-    def current_processing_time(self):
-        return self._now_ms()
-
-    def current_watermark(self):
-        return self._watermark
-
-    def register_event_time_timer(self, int64_t timestamp):
-        self._add(&self._event_timers, timestamp)
-
-    def register_processing_time_timer(self, int64_t timestamp):
-        self._add(&self._processing_timers, timestamp)
-
-    def delete_event_time_timer(self, int64_t timestamp):
-        self._remove(&self._event_timers, timestamp)
-
-    def delete_processing_time_timer(self, int64_t timestamp):
-        self._remove(&self._processing_timers, timestamp)
-
-    def advance(self, int64_t watermark):
-        """Set the watermark that functions see; the caller fires the timers."""
-        self._watermark = watermark
-
-    def next_processing_time(self):
-        """Earliest registered processing time in ms, or None."""
-        return None if self._processing_timers.empty() else self._processing_timers.top().time_ms
-
-    cdef int _add(self, TimerHeap *heap, int64_t time_ms) except -1:
-        if self._keys is None:
-            raise RuntimeError("timers need a keyed stream: call key_by(...) before process(...)")
-        self._keys.current_key()
-        cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
-        cdef int added = heap.add(timer)
-        if added < 0:
-            raise MemoryError()
-        if added:
-            self._keys.key_map.retain(self._keys.current_id)
-            if self._keys.is_logging:
-                self._changes.push_back(TimerChange(timer, heap, True))
-        return 0
-
-    cdef int _remove(self, TimerHeap *heap, int64_t time_ms) except -1:
-        if self._keys is None:
-            raise RuntimeError("timers need a keyed stream: call key_by(...) before process(...)")
-        self._keys.current_key()
-        cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
-        if heap.remove(timer):
-            self._keys.key_map.release(self._keys.current_id)
-            if self._keys.is_logging:
-                self._changes.push_back(TimerChange(timer, heap, False))
-        return 0
-
-    cdef int roll_back(self) except -1:
-        """Undo what the current row registered and deleted."""
-        cdef TimerChange change
-        while self._changes.size():
-            change = self._changes.back()
-            self._changes.pop_back()
-            if change.is_added:
-                change.heap.remove(change.timer)
-                self._keys.key_map.release(change.timer.key_id)
-            elif change.heap.add(change.timer) < 0:
-                raise MemoryError()
-            else:
-                self._keys.key_map.retain(change.timer.key_id)
-        return 0
-
-
-@cython.final
-cdef class RowContext:
-    """What process functions get as `ctx`. Valid during the call it was passed to."""
-
-    def __cinit__(self, KeyContext keys, TimerService timers, time_domain=None):
-        self._time = INT64_MIN
-        self.key_context = keys
-        self._timers = timers
-        self._time_domain = time_domain
-
-    def timestamp(self):
-        return None if self._time == INT64_MIN else self._time
-
-    def timer_service(self):
-        return self._timers
-
-    def get_current_key(self):
-        if self.key_context is None:
-            raise RuntimeError("get_current_key() needs a keyed stream")
-        return (<KeyContext> self.key_context).current_key()
-
-    def time_domain(self):
-        return self._time_domain
-
-
-@cython.final
 cdef class Stage:
     """One function of a program with everything decided before the loop."""
 
@@ -158,57 +59,6 @@ cdef class Stage:
         self.error_tag = error_tag
         self.info = info
         self.rows_skipped = 0
-
-
-@cython.final
-cdef class RowOutput:
-    """Rows a program or operator has made and not yet handed on. Slot thread only."""
-
-    def __cinit__(self, bint has_keys=False):
-        self.values = []
-        self.keys = [] if has_keys else None
-        self.has_times = False
-        self.side = {}
-
-    cdef int append(self, object value, int64_t time) except -1:
-        self.values.append(value)
-        self.times.push_back(time)
-        if time != INT64_MIN:
-            self.has_times = True
-        return 0
-
-    cdef int append_side(self, object tag, object value, int64_t time) except -1:
-        output = self.side.get(tag)
-        if output is None:
-            output = RowOutput()
-            self.side[tag] = output
-        (<RowOutput> output).append(value, time)
-        return 0
-
-    cdef object take(self):
-        """The rows as a batch, or None; this output is empty afterwards."""
-        cdef Int64Buffer times = None
-        cdef size_t num_rows = self.times.size()
-        if num_rows == 0:
-            return None
-        if self.has_times:
-            times = Int64Buffer.allocate(<Py_ssize_t> num_rows)
-            memcpy(times.data, self.times.data(), num_rows * sizeof(int64_t))
-        values, keys = self.values, self.keys
-        self.values = []
-        self.keys = None if keys is None else []
-        self.times.clear()
-        self.has_times = False
-        return Batch.from_objects(values, times, keys=keys)
-
-    cdef list take_side(self):
-        """(tag, batch) of every side output with rows."""
-        cdef list taken
-        if not self.side:
-            return []
-        taken = [(tag, (<RowOutput> output).take()) for tag, output in self.side.items()]
-        self.side = {}
-        return taken
 
 
 @cython.final
@@ -252,6 +102,8 @@ cdef class RowProgram:
         if ids is not None:
             self._id_data = ids.data
         self._cursor = 0
+        self._marks = batch.marks
+        self._mark = 0
         self._mode = MODE_ROWS
 
     def load_event_timers(self, int64_t watermark):
@@ -281,6 +133,7 @@ cdef class RowProgram:
             if status == STATUS_DONE:
                 self._let_go_of_id()
                 self._rows = None
+                self._marks = None
                 self._times = None
                 self._ids = None
                 self._row = None
@@ -293,6 +146,10 @@ cdef class RowProgram:
     def take_side(self):
         """(tag, batch) pairs made so far."""
         return self._output.take_side()
+
+    def take_watermark(self):
+        """Watermark passed by marks after the last row taken, or None; call after `take`."""
+        return self._output.take_watermark()
 
     cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1:
         while True:
@@ -313,6 +170,8 @@ cdef class RowProgram:
             return self._next_timer(True)
         if self._mode == MODE_PROCESSING_TIMERS:
             return self._next_timer(False)
+        if self._marks is not None and self._pass_marks():
+            return 1
         cursor = self._cursor
         if self._rows is None or cursor >= len(self._rows):
             return 0
@@ -321,14 +180,23 @@ cdef class RowProgram:
         if self._id_data is not NULL:
             self._keys.set_current(self._id_data[cursor])
             if self._keys.is_logging or (<Stage> self._stages[0]).error_action != "fail":
-                self._begin_row()
+                self.timers.begin_row()
         self._push(self._rows[cursor], 0, time)
         return 1
 
-    cdef int _begin_row(self) except -1:
-        """Start remembering what the next row changes, so that it can be undone."""
-        self.timers._changes.clear()
-        return self._keys.begin_row()
+    cdef int _pass_marks(self) except -1:
+        """Let the watermarks that stand before the next row pass; 1 while their timers fire."""
+        cdef int64_t time
+        while self._mark < self._marks.stops.length and self._marks.stops.data[self._mark] <= self._cursor:
+            time = self._marks.times.data[self._mark]
+            self.timers._watermark = time
+            if self._keys is not None:
+                self._firing_until = time
+                if self._next_timer(True):
+                    return 1
+            self._output.mark(time)
+            self._mark += 1
+        return 0
 
     cdef int _next_timer(self, bint is_event_time) except -1:
         cdef TimerHeap *heap
@@ -342,7 +210,7 @@ cdef class RowProgram:
         heap.pop()
         self._keys.set_current(timer.key_id)
         if stage.error_action != "fail":
-            self._begin_row()
+            self.timers.begin_row()
         stage.timer_context._time = timer.time_ms
         stage.timer_context._time_domain = self._domains[0 if is_event_time else 1]
         self._held_id = timer.key_id
@@ -471,7 +339,6 @@ cdef class RowProgram:
             depth -= 1
         self._drop_frames(depth)
         if self._stage_running == 0 and self._keys is not None:
-            self._keys.roll_back()
             self.timers.roll_back()
         stage.rows_skipped += 1
         if stage.error_action == "side-output":
@@ -499,7 +366,7 @@ def copy_batch(Batch batch not None):
     return Batch.from_objects(
         [fix(value) for value in values], batch.times,
         keys=batch.keys, hashes=batch.hashes, kinds=batch.kinds,
-    )
+    ).with_marks(batch.marks)
 
 
 def choose_receivers(list values not None, partition not None, get_key not None, Py_ssize_t receivers):

@@ -72,3 +72,7 @@ def _key_and_value(setting: str) -> tuple[str, str]:
     if not equals or not key.strip():
         raise click.BadParameter(f"{setting!r} is not KEY=VALUE", param_hint="-D")
     return key.strip(), value.strip()
+
+
+if __name__ == "__main__":
+    main()

@@ -129,7 +129,8 @@ class SlotSharingGroup:
 
     Examples
     --------
-    >>> group = SlotSharingGroup.builder("heavy").set_cpu_cores(2.0).build()
+    >>> builder = SlotSharingGroup.builder("heavy").set_cpu_cores(2.0)
+    >>> group = builder.set_task_heap_memory_mb(512).build()
     >>> group.get_name(), group.get_cpu_cores()
     ('heavy', 2.0)
     """

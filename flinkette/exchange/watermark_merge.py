@@ -59,6 +59,21 @@ class WatermarkMerge:
         self._watermarks_ms[index] = MAX_WATERMARK_MS
         return self._announce()
 
+    def limit_for(self, index: int) -> int:
+        """How far the merged watermark may follow input `index` while the others stand still."""
+        others = [
+            self._watermarks_ms[other]
+            for other in self._active()
+            if other != index and self._watermarks_ms[other] >= self._announced_ms
+        ]
+        return min(others, default=MAX_WATERMARK_MS)
+
+    def absorb(self, index: int, time_ms: int, announced_ms: int | None) -> None:
+        """Take over marks of input `index` that a batch carries on: nothing is announced here."""
+        self._watermarks_ms[index] = max(self._watermarks_ms[index], time_ms)
+        if announced_ms is not None:
+            self._announced_ms = max(self._announced_ms, announced_ms)
+
     def _active(self) -> list[int]:
         return [
             index

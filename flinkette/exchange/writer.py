@@ -7,10 +7,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
+from flinkette.exchange.element import Watermark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from flinkette._native.buffer import Uint32Buffer
     from flinkette.exchange.channel import Channel
     from flinkette.exchange.element import Element
 
@@ -21,8 +23,24 @@ class Router(ABC):
     """Splits batches over receivers. Keeps every row; order per receiver is row order."""
 
     @abstractmethod
-    def route(self, batch: Batch) -> list[tuple[int, Batch]]:
-        """Return (receiver, rows) pairs, at most one per receiver."""
+    def route(self, batch: Batch) -> list[tuple[int, Element]]:
+        """Return (receiver, element) pairs, at most one per receiver.
+
+        A receiver that gets no row still gets the last of the batch's marks, as a watermark.
+        """
+
+
+def take_parts(batch: Batch, parts: Iterable[tuple[int, Uint32Buffer]]) -> list[tuple[int, Element]]:
+    """Take each receiver's rows with the marks among them."""
+    marks = batch.marks
+    routed: list[tuple[int, Element]] = []
+    for receiver, rows in parts:
+        if len(rows):
+            part = batch.take(rows)
+            routed.append((receiver, part if marks is None else part.with_marks(marks.after_take(rows))))
+        elif marks is not None:
+            routed.append((receiver, Watermark(marks.last_time)))
+    return routed
 
 
 class SingleRouter(Router):
@@ -31,7 +49,7 @@ class SingleRouter(Router):
     def __init__(self, receiver: int) -> None:
         self._receiver = receiver
 
-    def route(self, batch: Batch) -> list[tuple[int, Batch]]:
+    def route(self, batch: Batch) -> list[tuple[int, Element]]:
         return [(self._receiver, batch)]
 
 
@@ -42,14 +60,12 @@ class RoundRobinRouter(Router):
         self._receivers = receivers
         self._next = start % len(receivers)
 
-    def route(self, batch: Batch) -> list[tuple[int, Batch]]:
+    def route(self, batch: Batch) -> list[tuple[int, Element]]:
         from flinkette._native.partition import round_robin
 
         parts = round_robin(batch.num_rows, len(self._receivers), self._next)
         self._next = (self._next + batch.num_rows) % len(self._receivers)
-        return [
-            (self._receivers[part], batch.take(rows)) for part, rows in enumerate(parts) if len(rows)
-        ]
+        return take_parts(batch, zip(self._receivers, parts))
 
 
 class BroadcastRouter(Router):
@@ -59,7 +75,7 @@ class BroadcastRouter(Router):
         self._num_receivers = num_receivers
         self._copy = copy
 
-    def route(self, batch: Batch) -> list[tuple[int, Batch]]:
+    def route(self, batch: Batch) -> list[tuple[int, Element]]:
         copies = [(receiver, self._copy(batch)) for receiver in range(1, self._num_receivers)]
         return [(0, batch), *copies]
 
@@ -71,7 +87,7 @@ class HashRouter(Router):
         self._num_receivers = num_receivers
         self._max_parallelism = max_parallelism
 
-    def route(self, batch: Batch) -> list[tuple[int, Batch]]:
+    def route(self, batch: Batch) -> list[tuple[int, Element]]:
         from flinkette._native.keys import hash_keys, owners
         from flinkette._native.partition import scatter
 
@@ -80,7 +96,7 @@ class HashRouter(Router):
             return [(0, batch)]
         owner = owners(batch.hashes, self._max_parallelism, self._num_receivers)
         parts = scatter(owner, self._num_receivers)
-        return [(part, batch.take(rows)) for part, rows in enumerate(parts) if len(rows)]
+        return take_parts(batch, enumerate(parts))
 
 
 class IndexRouter(Router):
@@ -90,11 +106,11 @@ class IndexRouter(Router):
         self._num_receivers = num_receivers
         self._choose = choose
 
-    def route(self, batch: Batch) -> list[tuple[int, Batch]]:
+    def route(self, batch: Batch) -> list[tuple[int, Element]]:
         from flinkette._native.partition import scatter
 
         parts = scatter(self._choose(batch), self._num_receivers)
-        return [(part, batch.take(rows)) for part, rows in enumerate(parts) if len(rows)]
+        return take_parts(batch, enumerate(parts))
 
 
 class EdgeWriter:

@@ -1,8 +1,9 @@
 """Built-in aggregates for windows.
 
 ``windows.aggregate(Sum("v"), Count(), with_key=True)`` gives one Row per window with the fields
-``key``, ``sum_v`` and ``count``. A field is a name (Row, dict, dataclass, NamedTuple, object), a position
-(tuple, list, Row), or left out for streams of single values. None is skipped; ints are exact.
+``key``, ``sum_v`` and ``count``. A field is a name (Row, dict, dataclass, NamedTuple, object), a
+position (tuple, list, Row), or left out for streams of single values. None is skipped; ints are
+exact.
 """
 
 from __future__ import annotations

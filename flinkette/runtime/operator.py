@@ -69,6 +69,9 @@ class Kernel(Protocol):
     def take_side(self) -> list[tuple[OutputTag, Batch]]:
         """Side output rows made so far."""
 
+    def take_watermark(self) -> int | None:
+        """Watermark passed by marks after the last row taken."""
+
 
 class Operator(ABC):
     """Base of all operators; slot thread only.
@@ -118,11 +121,14 @@ class Operator(ABC):
         if kernel is None:
             raise NotImplementedError(type(self).__name__)
         status = kernel.run(deadline_ns, self._max_rows)
+        # side outputs first: the main batch's marks are announced to their readers after it
+        self.outbox.extend(kernel.take_side())
         batch = kernel.take()
         if batch is not None:
             self.emit(batch)
-        for tag, side_batch in kernel.take_side():
-            self.outbox.append((tag, side_batch))
+        watermark_ms = kernel.take_watermark()
+        if watermark_ms is not None:
+            self.emit(Watermark(watermark_ms))
         if status == DONE:
             self.finish_work()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flinkette._native.batch import Batch
-from flinkette.exchange.element import EndOfInput
+from flinkette.exchange.element import EndOfInput, Watermark
 from flinkette.runtime.source_input import SourceInput
 
 if TYPE_CHECKING:
@@ -27,11 +27,9 @@ class Output:
     def __init__(self, writers: dict[OutputTag | None, list[EdgeWriter]]) -> None:
         self._writers = writers
         self._all = [writer for group in writers.values() for writer in group]
-
-    @property
-    def tags(self) -> set[OutputTag | None]:
-        """Tags somebody reads."""
-        return set(self._writers)
+        self._side = [
+            writer for tag, group in writers.items() if tag is not None for writer in group
+        ]
 
     @property
     def num_pending(self) -> int:
@@ -56,6 +54,15 @@ class Output:
         writers = self._writers.get(tag, ())
         for turn, writer in enumerate(writers):
             writer.emit(element if turn == 0 else copy(element))
+        if tag is None:
+            self.announce(element)
+
+    def announce(self, batch: Batch) -> None:
+        """Tell the readers of side outputs how far the main output's marks have come."""
+        if batch.marks is None or not self._side:
+            return
+        for writer in self._side:
+            writer.emit(Watermark(batch.marks.last_time))
 
 
 class Subtask:
@@ -147,9 +154,11 @@ class Subtask:
             follower = self.operators[position + 1]
             if isinstance(element, Batch) and not follower.is_ready():
                 return False
-        if not (stays_in_chain and isinstance(element, Batch)):
-            if not output.flush():
-                return False
+        if not output.flush():
+            return False
+        if stays_in_chain and isinstance(element, Batch):
+            output.announce(element)
+        else:
             output.emit(tag, element, self._copy)
         if stays_in_chain:
             follower.offer(element)

@@ -6,10 +6,11 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from flinkette._native.batch import Batch
-from flinkette._native.fields import crossings, field_times, max_time
+from flinkette._native.fields import field_times, max_time
+from flinkette._native.marks import mark_crossings
 from flinkette._native.rows import RowProgram, Stage
 from flinkette.contracts.output_tag import OutputTag
-from flinkette.exchange.element import MIN_WATERMARK_MS, Element, StatusChange, Watermark
+from flinkette.exchange.element import MAX_WATERMARK_MS, MIN_WATERMARK_MS, Element, StatusChange, Watermark
 from flinkette.runtime.failures import make_error, make_row_error
 
 if TYPE_CHECKING:
@@ -82,14 +83,14 @@ class WatermarkStage:
             self._is_idle = False
             self._pieces.append(StatusChange(is_idle=False))
         if self._program is not None:
-            self._program.load(batch)
+            self._program.load(batch if batch.marks is None else batch.with_marks(None))
             self._is_extracting = True
         elif self._field is not None:
-            self._cut(batch.with_times(self._field_times(batch)))
+            self._pieces.append(self._mark(batch.with_times(self._field_times(batch)).with_marks(None)))
         else:
             if batch.times is not None:
                 self._observe(batch.times)
-            self._pieces.append(batch)
+            self._pieces.append(batch if batch.marks is None else batch.with_marks(None))
 
     def step(self, deadline_ns: int) -> Element | None:
         """Go on; return the next element that is ready."""
@@ -137,32 +138,39 @@ class WatermarkStage:
         if times is not None:
             self._max_ms[self._split] = max_time(times, self._max_ms[self._split])
 
-    def _cut(self, batch: Batch) -> None:
-        """Cut a batch after the rows at which the split's watermark moves."""
+    def _mark(self, batch: Batch) -> Batch:
+        """Mark where the watermark moves, as far as the other splits let it."""
         if self._bound_ms is None:
-            self._pieces.append(batch)
-            return
-        found, final = crossings(batch.times, self._max_ms[self._split], max(1, self._interval_ms))
-        start = 0
-        for stop, reached in found:
-            self._max_ms[self._split] = reached
-            elements = self._advance()
-            if elements:
-                self._pieces.append(batch.slice(start, stop))
-                self._pieces.extend(elements)
-                start = stop
-        self._max_ms[self._split] = final
-        if start < batch.num_rows:
-            self._pieces.append(batch if start == 0 else batch.slice(start, batch.num_rows))
+            return batch
+        marks, self._max_ms[self._split] = mark_crossings(
+            batch.times, self._max_ms[self._split], max(1, self._interval_ms), self._bound_ms
+        )
+        if marks is None:
+            return batch
+        marks = marks.clipped(self._limit_ms(), self._announced_ms)
+        if marks is not None:
+            self._announced_ms = marks.last_time
+        return batch.with_marks(marks)
+
+    def _limit_ms(self) -> int:
+        """How far the other splits let the watermark move."""
+        others = [reached for split, reached in self._max_ms.items() if split != self._split]
+        if not others:
+            return MAX_WATERMARK_MS
+        return self._watermark_at(min(others))
+
+    def _watermark_at(self, max_ms: int) -> int:
+        """The watermark once the largest event time is `max_ms`."""
+        assert self._bound_ms is not None
+        if max_ms == MIN_WATERMARK_MS:
+            return MIN_WATERMARK_MS
+        return max(max_ms - self._bound_ms - 1, MIN_WATERMARK_MS + 1)
 
     def _advance(self) -> list[Element]:
         """Announce the watermark if the slowest split lets it move."""
         if self._bound_ms is None or not self._max_ms:
             return []
-        slowest = min(self._max_ms.values())
-        if slowest == MIN_WATERMARK_MS:
-            return []
-        watermark = max(slowest - self._bound_ms - 1, MIN_WATERMARK_MS + 1)
+        watermark = self._watermark_at(min(self._max_ms.values()))
         if watermark <= self._announced_ms:
             return []
         self._announced_ms = watermark

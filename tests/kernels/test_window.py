@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flinkette._native.window import WindowOperator, WindowSpec
+from flinkette._native.window import WindowOperator
+from flinkette._native.window_spec import WindowSpec
 from flinkette.contracts.windows import TimeWindow
 from kernels.row_programs import NO_TIME, Keyed, Tag, drain, fail
 from kernels.window_models import MAX, Assigned, brute_force, sliding_starts

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flinkette._native.window import WindowOperator, WindowSpec
+from flinkette._native.window import WindowOperator
+from flinkette._native.window_spec import WindowSpec
 from flinkette.contracts import window as api
 from flinkette.contracts.time import Time
 from flinkette.contracts.windows import TimeWindow

@@ -44,7 +44,7 @@ class RunningAggregateOperator(Operator):
         finally:
             self._keys.release()
         self.is_busy = False
-        self.emit(type(batch).from_objects(made, batch.times))
+        self.emit(type(batch).from_objects(made, batch.times).with_marks(batch.marks))
 
 
 class ReduceOperator(Operator):
