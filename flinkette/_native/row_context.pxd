@@ -21,7 +21,6 @@ cdef class TimerService:
 
     cdef int _add(self, TimerHeap *heap, int64_t time_ms) except -1
     cdef int _remove(self, TimerHeap *heap, int64_t time_ms) except -1
-    cdef int begin_row(self) except -1
     cdef int roll_back(self) except -1
 
 

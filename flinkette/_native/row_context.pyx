@@ -67,13 +67,8 @@ cdef class TimerService:
                 self._changes.push_back(TimerChange(timer, heap, False))
         return 0
 
-    cdef int begin_row(self) except -1:
-        """Start remembering what a row's user code registers and deletes, so that it can be undone."""
-        self._changes.clear()
-        return self._keys.begin_row()
-
     cdef int roll_back(self) except -1:
-        """Undo what the current row did to its state and timers."""
+        """Undo what the current row registered and deleted."""
         cdef TimerChange change
         while self._changes.size():
             change = self._changes.back()
@@ -85,7 +80,7 @@ cdef class TimerService:
                 raise MemoryError()
             else:
                 self._keys.key_map.retain(change.timer.key_id)
-        return self._keys.roll_back()
+        return 0
 
 
 @cython.final

@@ -71,6 +71,7 @@ cdef class RowProgram:
     cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1
     cdef int _next_input(self) except -1
     cdef int _pass_marks(self) except -1
+    cdef int _begin_row(self) except -1
     cdef int _next_timer(self, bint is_event_time) except -1
     cdef int _let_go_of_id(self) except -1
     cdef int _pull(self) except -1

@@ -180,7 +180,7 @@ cdef class RowProgram:
         if self._id_data is not NULL:
             self._keys.set_current(self._id_data[cursor])
             if self._keys.is_logging or (<Stage> self._stages[0]).error_action != "fail":
-                self.timers.begin_row()
+                self._begin_row()
         self._push(self._rows[cursor], 0, time)
         return 1
 
@@ -198,6 +198,11 @@ cdef class RowProgram:
             self._mark += 1
         return 0
 
+    cdef int _begin_row(self) except -1:
+        """Start remembering what the next row changes, so that it can be undone."""
+        self.timers._changes.clear()
+        return self._keys.begin_row()
+
     cdef int _next_timer(self, bint is_event_time) except -1:
         cdef TimerHeap *heap
         cdef Timer timer
@@ -210,7 +215,7 @@ cdef class RowProgram:
         heap.pop()
         self._keys.set_current(timer.key_id)
         if stage.error_action != "fail":
-            self.timers.begin_row()
+            self._begin_row()
         stage.timer_context._time = timer.time_ms
         stage.timer_context._time_domain = self._domains[0 if is_event_time else 1]
         self._held_id = timer.key_id
@@ -339,6 +344,7 @@ cdef class RowProgram:
             depth -= 1
         self._drop_frames(depth)
         if self._stage_running == 0 and self._keys is not None:
+            self._keys.roll_back()
             self.timers.roll_back()
         stage.rows_skipped += 1
         if stage.error_action == "side-output":

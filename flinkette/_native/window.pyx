@@ -188,6 +188,7 @@ cdef class WindowOperator:
         cdef Py_ssize_t cursor
         if self._marks is not None and self._pass_marks():
             return 1
+        self._row_has_failed = False
         cursor = self._cursor
         if self._rows is None or cursor >= len(self._rows):
             return 0
@@ -203,7 +204,6 @@ cdef class WindowOperator:
         self._span_index = 0
         self._row_is_open = True
         self._row_is_skipped = True
-        self._row_has_failed = False
         self._assignment.spans.clear()
         self._assignment.assign(self._row, self._time)
         return 1

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from flinkette._native.buffer import Int64Buffer
 from flinkette._native.fields import FieldGetter, field_times, get_field, max_time
+from flinkette._native.marks import mark_crossings
 from flinkette._native.row import Row
 
 MIN = -(2**63)
@@ -82,3 +83,37 @@ def test_anything_else_is_no_event_time_and_the_row_is_named(value: Any) -> None
 @given(TIMES, st.integers(-(10**13), 10**13) | st.just(MIN))
 def test_the_largest_time(times: list[int], running: int) -> None:
     assert max_time(Int64Buffer.of(times), running) == max([*times, running])
+
+
+def model(times: list[int], running: int, interval: int) -> tuple[list[tuple[int, int]], int]:
+    found = []
+    for index, time in enumerate(times):
+        if time > running:
+            if running == MIN or time // interval > running // interval:
+                found.append((index + 1, time))
+            running = time
+    return found, running
+
+
+def crossings(times: Int64Buffer, running: int, interval: int) -> tuple[list[tuple[int, int]], int]:
+    """Where marks stand, with the maximum there: a bound of -1 makes the watermark the maximum."""
+    marks, final = mark_crossings(times, running, interval, -1)
+    return [] if marks is None else list(zip(marks.stops, marks.times)), final
+
+
+@given(TIMES, st.integers(-(10**6), 10**6) | st.just(MIN), st.integers(1, 10**12))
+def test_crossings_are_where_the_maximum_enters_a_later_period(
+    times: list[int], running: int, interval: int
+) -> None:
+    assert crossings(Int64Buffer.of(times), running, interval) == model(times, running, interval)
+
+
+@given(st.lists(st.integers(-30, 30), max_size=30), st.integers(0, 30), st.integers(1, 20))
+def test_crossings_do_not_depend_on_how_rows_are_cut(
+    times: list[int], cut: int, interval: int
+) -> None:
+    whole, final = crossings(Int64Buffer.of(times), MIN, interval)
+    head, middle = crossings(Int64Buffer.of(times[:cut]), MIN, interval)
+    tail, end = crossings(Int64Buffer.of(times[cut:]), middle, interval)
+    rows_before = len(times[:cut])
+    assert (head + [(row + rows_before, time) for row, time in tail], end) == (whole, final)

@@ -231,3 +231,9 @@ def test_a_chain_without_keys_hands_its_marks_on_in_their_places() -> None:
     )
     made.load(Batch.from_objects([1, 2, 3, 4]).with_marks(marks_of([(0, 5), (2, 6), (4, 7)])))
     assert drain_marked(made, step_wise=False) == [5, 1, 1, 6, 3, 3, 7]
+
+
+def test_a_watermark_far_in_the_past_stays_above_the_smallest_time() -> None:
+    marks, reached = mark_crossings(Int64Buffer.of([MIN + 1]), MIN, 200, 5)
+    assert reached == MIN + 1
+    assert pairs(marks) == [(1, MIN + 1)]
