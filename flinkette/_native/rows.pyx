@@ -9,6 +9,15 @@ from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
+from flinkette._native.kernel cimport (
+    MODE_EVENT_TIMERS,
+    MODE_PROCESSING_TIMERS,
+    MODE_ROWS,
+    STATUS_DONE,
+    STATUS_FAILED,
+    STATUS_FULL,
+    STATUS_MORE,
+)
 from flinkette._native.marks cimport Marks
 from flinkette._native.row_context cimport RowContext, TimerService
 from flinkette._native.row_output cimport RowOutput
@@ -19,19 +28,10 @@ from flinkette._native.values cimport Converter, fix
 cdef extern from "Python.h":
     PyObject *PyIter_Next(object iterator) except? NULL
 
-DONE = 0
-MORE = 1
-FULL = 2
-FAILED = 3
-
-cdef int STATUS_DONE = 0
-cdef int STATUS_MORE = 1
-cdef int STATUS_FULL = 2
-cdef int STATUS_FAILED = 3
-
-cdef int MODE_ROWS = 0
-cdef int MODE_EVENT_TIMERS = 1
-cdef int MODE_PROCESSING_TIMERS = 2
+DONE = STATUS_DONE
+MORE = STATUS_MORE
+FULL = STATUS_FULL
+FAILED = STATUS_FAILED
 
 STAGE_KINDS = {
     "map": MAP,
@@ -128,7 +128,7 @@ cdef class RowProgram:
                 status = self._run(deadline_ns, max_rows)
             except Exception as error:
                 if self._handle_error(error):
-                    return FAILED
+                    return STATUS_FAILED
                 continue
             if status == STATUS_DONE:
                 self._let_go_of_id()
@@ -316,6 +316,10 @@ cdef class RowProgram:
                 value = stage.converter.convert(value)
         column.put(value)
         return fix(value) if stage.needs_fix else value
+
+    def reduced_values(self):
+        """The running result of every key, for jobs that emit only the last."""
+        return [] if self._reduced is None else self._reduced.present_values()
 
     cdef int _open_frame(
         self, object iterable, object row, Py_ssize_t stage_index, int64_t time

@@ -10,6 +10,10 @@ from flinkette._native.buffer cimport Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport WindowSlot, kNoWindow
+from flinkette._native.kernel cimport (
+    MODE_EVENT_TIMERS, MODE_PROCESSING_TIMERS, MODE_ROWS, STATUS_DONE, STATUS_FAILED, STATUS_FULL,
+    STATUS_MORE,
+)
 from flinkette._native.live_windows cimport LiveWindows
 from flinkette._native.marks cimport Marks
 from flinkette._native.row_output cimport RowOutput
@@ -17,37 +21,13 @@ from flinkette._native.state cimport KeyContext
 from flinkette._native.values cimport fix
 from flinkette._native.window_assign cimport WindowAssignment
 from flinkette._native.window_spec cimport (
-    AGGREGATED,
-    APPLY,
-    AT_COUNT,
-    AT_WINDOW_END,
-    CUSTOM_TRIGGER,
-    DYNAMIC_SESSION,
-    LISTED,
-    PLAIN,
-    REDUCED,
-    SESSION,
-    Span,
-    WindowSpec,
-    saturating_add,
+    AGGREGATED, APPLY, AT_COUNT, AT_WINDOW_END, CUSTOM_TRIGGER, DYNAMIC_SESSION, LISTED, PLAIN,
+    REDUCED, SESSION, Span, WindowSpec, saturating_add,
 )
 
 
 cdef extern from "Python.h":
     PyObject *PyIter_Next(object iterator) except? NULL
-
-DONE = 0
-MORE = 1
-FULL = 2
-FAILED = 3
-
-cdef int STATUS_DONE = 0
-cdef int STATUS_MORE = 1
-cdef int STATUS_FULL = 2
-
-cdef int MODE_ROWS = 0
-cdef int MODE_EVENT_TIMERS = 1
-cdef int MODE_PROCESSING_TIMERS = 2
 
 # what to do with a window after its results were handed out
 cdef int KEEP = 0
@@ -117,7 +97,7 @@ cdef class WindowOperator:
                 status = self._run(deadline_ns, max_rows)
             except Exception as error:
                 if self._handle_error(error):
-                    return FAILED
+                    return STATUS_FAILED
                 continue
             if status == STATUS_DONE:
                 self._rows = None

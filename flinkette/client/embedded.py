@@ -51,9 +51,8 @@ class EmbeddedJob:
         self.started_s = time.monotonic()
         self._clock = SystemClock() if clock is None else clock
         job_graph = build_job_graph(stream_graph, plan_options(configuration))
-        self.worker = Worker(
-            deploy(job_graph, deploy_options(configuration, self._clock)), self._clock
-        )
+        settings = deploy_options(configuration, self._clock, is_bounded=job_graph.is_bounded)
+        self.worker = Worker(deploy(job_graph, settings), self._clock)
         self._is_open = False
         self._is_closed = False
 

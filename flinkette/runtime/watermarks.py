@@ -42,7 +42,7 @@ class WatermarkStage:
         self._clock = context.clock
         self._max_rows = context.batch_rows
         self._interval_ms = context.watermark_interval_ms
-        self._bound_ms = strategy.max_out_of_orderness_ms
+        self._bound_ms = None if context.is_batch else strategy.max_out_of_orderness_ms
         self._idle_after_ms = strategy.idleness_ms
         assigner = strategy.timestamp_assigner
         self._field = assigner if isinstance(assigner, str) else None
