@@ -1,4 +1,4 @@
-"""Flink's general window algorithm: state per (key, window), any assigner and trigger (contract 15)."""
+"""Flink's general window algorithm: state per (key, window), any assigner and trigger."""
 
 from collections.abc import Callable
 from typing import Any

@@ -6,10 +6,11 @@ import sys
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flinkette.client.progress import Progress
 from flinkette.client.settings import deploy_options, plan_options
+from flinkette.contracts.errors import JobCancelledError, UnsupportedFeatureError
 from flinkette.contracts.job import (
     CompletableFuture,
     JobClient,
@@ -17,7 +18,6 @@ from flinkette.contracts.job import (
     JobID,
     JobStatus,
 )
-from flinkette.contracts.errors import JobCancelledError, UnsupportedFeatureError
 from flinkette.plan.job_graph import build_job_graph
 from flinkette.runtime.clock import SystemClock
 from flinkette.runtime.deploy import deploy
@@ -51,7 +51,9 @@ class EmbeddedJob:
         self.started_s = time.monotonic()
         self._clock = SystemClock() if clock is None else clock
         job_graph = build_job_graph(stream_graph, plan_options(configuration))
-        self.worker = Worker(deploy(job_graph, deploy_options(configuration, self._clock)), self._clock)
+        self.worker = Worker(
+            deploy(job_graph, deploy_options(configuration, self._clock)), self._clock
+        )
         self._is_open = False
         self._is_closed = False
 
@@ -64,9 +66,8 @@ class EmbeddedJob:
                 self._is_open = True
                 self.status = JobStatus.RUNNING
                 self.worker.open()
-            if not self.worker.step():
-                if not self.worker.has_ended:
-                    self.worker.park()
+            if not self.worker.step() and not self.worker.has_ended:
+                self.worker.park()
         except BaseException:
             self.status = JobStatus.FAILED
             self._close_quietly()
@@ -145,17 +146,17 @@ class EmbeddedJobClient(JobClient):
     def __init__(self, job: EmbeddedJob) -> None:
         self._job = job
         self._wanted: str | None = None
-        self._result: CompletableFuture = CompletableFuture()
+        self._result: CompletableFuture[JobExecutionResult] = CompletableFuture()
         self._thread = threading.Thread(target=self._run, name=f"flinkette {job.name}", daemon=True)
         self._thread.start()
 
     def get_job_id(self) -> JobID:
         return self._job.job_id
 
-    def get_job_status(self) -> CompletableFuture:
+    def get_job_status(self) -> CompletableFuture[JobStatus]:
         return CompletableFuture.completed(self._job.status)
 
-    def cancel(self) -> CompletableFuture:
+    def cancel(self) -> CompletableFuture[None]:
         """Cancel the job; the future is done when its sinks have dropped what was not committed."""
         self._wanted = "cancel"
         return self._after_end()
@@ -166,36 +167,39 @@ class EmbeddedJobClient(JobClient):
         savepoint_directory: str | None = None,
     ) -> CompletableFuture[str]:
         raise UnsupportedFeatureError(
-            "stop_with_savepoint: savepoints come with checkpointing; call stop() to end the sources "
-            "and commit what was read, or cancel()"
+            "stop_with_savepoint: savepoints come with checkpointing; call stop() to end the "
+            "sources and commit what was read, or cancel()"
         )
 
     def trigger_savepoint(self, savepoint_directory: str | None = None) -> CompletableFuture[str]:
         raise UnsupportedFeatureError("trigger_savepoint: savepoints come with checkpointing")
 
-    def stop(self) -> CompletableFuture:
+    def stop(self) -> CompletableFuture[None]:
         """End the sources; the future is done when what was read is processed and committed."""
         self._wanted = "stop"
         return self._after_end()
 
-    def get_accumulators(self) -> CompletableFuture:
+    def get_accumulators(self) -> CompletableFuture[dict[str, Any]]:
         return CompletableFuture.completed({})
 
-    def get_job_execution_result(self) -> CompletableFuture:
+    def get_job_execution_result(self) -> CompletableFuture[JobExecutionResult]:
         return self._result
 
-    def _after_end(self) -> CompletableFuture:
-        ended: CompletableFuture = CompletableFuture()
+    def _after_end(self) -> CompletableFuture[None]:
+        ended: CompletableFuture[None] = CompletableFuture()
         self._result.add_done_callback(lambda _: ended.complete(None))
         return ended
+
+    def _cancel(self) -> None:
+        self._job.close()
+        raise JobCancelledError(f"job {self._job.name!r} ({self._job.job_id}) was cancelled")
 
     def _run(self) -> None:
         job = self._job
         try:
             while job.step():
                 if self._wanted == "cancel":
-                    job.close()
-                    raise JobCancelledError(f"job {job.name!r} ({job.job_id}) was cancelled")
+                    self._cancel()
                 if self._wanted == "stop":
                     self._wanted = None
                     job.stop()

@@ -33,12 +33,13 @@ def plan_options(configuration: Configuration) -> PlanOptions:
 
 def deploy_options(configuration: Configuration, clock: Clock) -> DeployOptions:
     """Read what running depends on."""
+    parameters: dict[str, str] | None = configuration.get(options.GLOBAL_JOB_PARAMETERS)
     return DeployOptions(
         clock=clock,
         batch_rows=configuration.get(options.BATCH_ROWS),
         is_object_reuse=bool(configuration.get(options.OBJECT_REUSE)),
         watermark_interval_ms=configuration.get(options.AUTO_WATERMARK_INTERVAL),
-        job_parameters=configuration.get(options.GLOBAL_JOB_PARAMETERS) or {},
+        job_parameters=parameters or {},
     )
 
 

@@ -30,33 +30,34 @@ def make_error(
         where += f", subtask {info.subtask_index + 1}/{info.parallelism}"
     text = value_text(value)
     if isinstance(error, MissingTimestamp):
-        wrapped: Exception = errors.MissingTimestampError(
+        return errors.MissingTimestampError(
             f"{where}: an event-time window got a row without a timestamp: {text}; call "
             "assign_timestamps_and_watermarks(...) with a timestamp assigner before the window, "
             "or use processing-time windows"
         )
-    elif isinstance(error, ConversionError):
-        wrapped = errors.RowConversionError(
+    if isinstance(error, ConversionError):
+        converted = errors.RowConversionError(
             f"{where}: a row does not fit the declared type: {error}; row: {text}; change the "
             "declared output type or the value the function returns"
         )
-    else:
-        place = user_place(error)
-        details = "".join(
-            (
-                f"; key: {value_text(key)}" if key is not None else "",
-                f"; event time: {timestamp_ms} ms" if timestamp_ms is not None else "",
-            )
+        converted.__cause__ = error
+        return converted
+    place = user_place(error)
+    details = "".join(
+        (
+            f"; key: {value_text(key)}" if key is not None else "",
+            f"; event time: {timestamp_ms} ms" if timestamp_ms is not None else "",
         )
-        wrapped = errors.UserFunctionError(
-            f"{where}: {type(error).__name__}: {error}{place}; row: {text}{details}"
-        )
-        wrapped.operator = info.name
-        wrapped.call_site = info.node.call_site
-        wrapped.key = key
-        wrapped.timestamp_ms = timestamp_ms
-        wrapped.value_text = text
-        wrapped.subtask = info.subtask_index
+    )
+    wrapped = errors.UserFunctionError(
+        f"{where}: {type(error).__name__}: {error}{place}; row: {text}{details}"
+    )
+    wrapped.operator = info.name
+    wrapped.call_site = str(info.node.call_site)
+    wrapped.key = key
+    wrapped.timestamp_ms = timestamp_ms
+    wrapped.value_text = text
+    wrapped.subtask = info.subtask_index
     wrapped.__cause__ = error
     return wrapped
 

@@ -22,7 +22,7 @@ __all__ = ["Output", "Subtask"]
 
 
 class Output:
-    """Where one operator's rows leave the subtask: the writers by output tag (None: main output)."""
+    """Where one operator's rows leave the subtask: writers by output tag (None: main output)."""
 
     def __init__(self, writers: dict[OutputTag | None, list[EdgeWriter]]) -> None:
         self._writers = writers
@@ -43,9 +43,7 @@ class Output:
             is_empty &= writer.flush()
         return is_empty
 
-    def emit(
-        self, tag: OutputTag | None, element: Element, copy: Callable[[Batch], Batch]
-    ) -> None:
+    def emit(self, tag: OutputTag | None, element: Element, copy: Callable[[Batch], Batch]) -> None:
         """Send an element: rows to the writers of `tag`, anything else to all of them."""
         if not isinstance(element, Batch):
             for writer in self._all:
@@ -129,13 +127,11 @@ class Subtask:
         return min(known) if known else None
 
     def _step_once(self, deadline_ns: int) -> bool:
-        """Do one thing, nearest to the outputs first, so that no more than one batch waits anywhere."""
+        """Do one thing, nearest to the outputs first: no more than one batch waits anywhere."""
         for position in range(len(self.operators) - 1, -1, -1):
             operator = self.operators[position]
             if operator.outbox:
-                if self._hand_on(position):
-                    return True
-                return False
+                return self._hand_on(position)
             if operator.is_busy:
                 operator.step(deadline_ns)
                 return True

@@ -54,9 +54,9 @@ class Worker:
                 if subtask.step(started_ns + SLICE_NS):
                     has_worked = True
                     subtask.busy_ns += self._clock.monotonic_ns() - started_ns
-            except Exception as error:
+            except Exception:
                 self._drain_after(subtask)
-                raise error
+                raise
         return has_worked
 
     def park(self) -> None:

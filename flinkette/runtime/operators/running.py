@@ -14,6 +14,7 @@ from flinkette.runtime.failures import make_error, make_row_error
 from flinkette.runtime.operator import Operator
 from flinkette.runtime.operators.keyed import Keys
 from flinkette.runtime.operators.rows import converter_of
+from flinkette.runtime.user_code import bound
 
 if TYPE_CHECKING:
     from flinkette._native.batch import Batch
@@ -58,7 +59,7 @@ class ReduceOperator(Operator):
         super().open(context)
         self._keys = Keys(context)
         func = self._func
-        reduce = func.reduce if isinstance(func, Function) else func
+        reduce = bound(func, "reduce")
         if isinstance(func, Function):
             func.open(SubtaskRuntimeContext(context, self.info, self._keys.context))
         policy = self.info.node.row_error
