@@ -15,7 +15,7 @@ from flinkette.runtime.failures import make_error, make_row_error
 from flinkette.runtime.operator import Operator
 from flinkette.runtime.operators.keyed import Keys
 from flinkette.runtime.operators.rows import converter_of
-from flinkette.runtime.user_code import bound
+from flinkette.runtime.user_code import bound, close_all, open_function
 
 if TYPE_CHECKING:
     from flinkette.exchange.element import Element
@@ -63,6 +63,7 @@ class ReduceOperator(Operator):
     def __init__(self, info: OperatorInfo, description: ReduceDescription) -> None:
         super().__init__(info)
         self._func = description.func
+        self._opened: list[Function] = []
 
     def open(self, context: SubtaskContext) -> None:
         super().open(context)
@@ -70,7 +71,9 @@ class ReduceOperator(Operator):
         func = self._func
         reduce = bound(func, "reduce")
         if isinstance(func, Function):
-            func.open(SubtaskRuntimeContext(context, self.info, self._keys.context))
+            runtime_context = SubtaskRuntimeContext(context, self.info, self._keys.context)
+            open_function(func, runtime_context, self.info)
+            self._opened.append(func)
         policy = self.info.node.row_error
         stage = Stage(
             "reduce",
@@ -109,5 +112,5 @@ class ReduceOperator(Operator):
         super().finish_work()
 
     def close(self) -> None:
-        if isinstance(self._func, Function):
-            self._func.close()
+        opened, self._opened = self._opened, []
+        close_all(opened, self.info)
