@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "flk/column_type.h"
+#include "flk/column_type_internal.h"
 
 namespace flk {
 namespace {
@@ -51,6 +52,19 @@ TEST(ColumnTypeTest, TypesDifferByFieldNameUnitAndZone) {
     EXPECT_FALSE(type_equals(*left, *right));
     EXPECT_FALSE(type_equals(*flat("tsm:"), *flat("tsu:")));
     EXPECT_FALSE(type_equals(*flat("tsm:"), *flat("tsm:UTC")));
+}
+
+TEST(ColumnTypeTest, FormatsSayHowManyChildrenThereAre) {
+    const auto children = [](const char *format) {
+        Type type;
+        EXPECT_TRUE(type_parse_format(format, &type)) << format;
+        return type_child_count(type, 7);
+    };
+    EXPECT_EQ(children("l"), 0);
+    EXPECT_EQ(children("+L"), 1);
+    EXPECT_EQ(children("+m"), 1);
+    EXPECT_EQ(children("+w:3"), 1);
+    EXPECT_EQ(children("+s"), 7);
 }
 
 TEST(ColumnTypeTest, UnknownFormatsAreRefusedByName) {

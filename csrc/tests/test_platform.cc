@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <thread>
 
+#include "flk/clock.h"
+#include "flk/live_count.h"
 #include "flk/platform.h"
 
 namespace flk {

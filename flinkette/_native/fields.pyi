@@ -7,6 +7,9 @@ from flinkette._native.buffer import Int64Buffer
 def get_field(row: Any, field: int | str) -> Any:
     """Value of a field: by position for ints, else by name (item of Row and dict, else attribute)."""
 
+def field_values(rows: list[Any], field: int | str) -> list[Any]:
+    """One field of every row as a list."""
+
 class FieldGetter:
     """Callable that takes one field of a row; picklable, so it can be a key selector."""
 

@@ -20,7 +20,23 @@ cpdef object get_field(object row, object field):
     """Value of a field: by position for ints, else by name (item of Row and dict, attribute of others)."""
     if type(field) is int or isinstance(row, Row) or type(row) is dict:
         return row[field]
+    if type(row) is tuple or type(row) is list:
+        return row[position_of(field)]
     return getattr(row, field)
+
+
+cdef object position_of(str field):
+    """Position that PyFlink's default field names f0, f1, … stand for."""
+    if field[:1] == "f" and field[1:].isdecimal():
+        return int(field[1:])
+    raise KeyError(
+        f"a tuple has no field {field!r}; use a position (0, 1, …), f0, f1, …, or rows with named fields"
+    )
+
+
+def field_values(list rows not None, field not None):
+    """One field of every row as a list."""
+    return [get_field(row, field) for row in rows]
 
 
 @cython.final

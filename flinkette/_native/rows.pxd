@@ -2,8 +2,9 @@ from libc.stdint cimport int64_t, uint32_t
 from libcpp.vector cimport vector
 
 from flinkette._native.buffer cimport Int64Buffer
-from flinkette._native.c_timer_heap cimport TimerHeap
 from flinkette._native.marks cimport Marks
+from flinkette._native.row_context cimport RowContext, TimerService
+from flinkette._native.row_output cimport RowOutput
 from flinkette._native.state cimport KeyContext, StateColumn
 from flinkette._native.values cimport Converter
 
@@ -16,24 +17,6 @@ cdef enum StageKind:
     KEY = 4
     TIMESTAMP = 5
     REDUCE = 6
-
-
-cdef class TimerService:
-    cdef KeyContext _keys
-    cdef TimerHeap _event_timers
-    cdef TimerHeap _processing_timers
-    cdef int64_t _watermark
-    cdef object _now_ms
-
-    cdef int _add(self, TimerHeap *heap, int64_t time_ms) except -1
-    cdef int _remove(self, TimerHeap *heap, int64_t time_ms) except -1
-
-
-cdef class RowContext:
-    cdef int64_t _time
-    cdef readonly object key_context
-    cdef TimerService _timers
-    cdef object _time_domain
 
 
 cdef class Stage:
@@ -55,23 +38,6 @@ cdef struct Frame:
     void *row
     Py_ssize_t stage
     int64_t time
-
-
-cdef class RowOutput:
-    cdef list values
-    cdef list keys
-    cdef vector[int64_t] times
-    cdef bint has_times
-    cdef vector[int64_t] mark_stops
-    cdef vector[int64_t] mark_times
-    cdef dict side
-
-    cdef int mark(self, int64_t time) except -1
-    cdef int append(self, object value, int64_t time) except -1
-    cdef int append_side(self, object tag, object value, int64_t time) except -1
-    cdef object take(self)
-    cdef object take_watermark(self)
-    cdef list take_side(self)
 
 
 cdef class RowProgram:
@@ -105,6 +71,7 @@ cdef class RowProgram:
     cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1
     cdef int _next_input(self) except -1
     cdef int _pass_marks(self) except -1
+    cdef int _begin_row(self) except -1
     cdef int _next_timer(self, bint is_event_time) except -1
     cdef int _let_go_of_id(self) except -1
     cdef int _pull(self) except -1

@@ -5,6 +5,7 @@ from typing import Any
 
 from flinkette._native.batch import Batch
 from flinkette._native.buffer import Uint32Buffer
+from flinkette._native.row_context import TimerService
 from flinkette._native.state import KeyContext
 from flinkette._native.values import Converter
 
@@ -13,39 +14,6 @@ MORE: int
 FULL: int
 FAILED: int
 STAGE_KINDS: dict[str, int]
-
-class TimerService:
-    """Timers of one keyed operator and its clocks. Slot thread only."""
-
-    def __init__(self, keys: KeyContext | None, now_ms: Callable[[], int]) -> None: ...
-    def current_processing_time(self) -> int:
-        """Processing time in ms since 1970."""
-    def current_watermark(self) -> int:
-        """Watermark in ms; the smallest int64 before the first."""
-    def register_event_time_timer(self, timestamp: int) -> None:
-        """Call `on_timer` for the current key when the watermark reaches `timestamp` ms."""
-    def register_processing_time_timer(self, timestamp: int) -> None:
-        """Call `on_timer` for the current key when the clock reaches `timestamp` ms."""
-    def delete_event_time_timer(self, timestamp: int) -> None:
-        """Take a timer of the current key back; nothing happens if there is none."""
-    def delete_processing_time_timer(self, timestamp: int) -> None:
-        """Take a timer of the current key back; nothing happens if there is none."""
-    def advance(self, watermark: int) -> None:
-        """Set the watermark that functions see, without firing timers."""
-    def next_processing_time(self) -> int | None:
-        """Earliest registered processing time in ms, or None."""
-
-class RowContext:
-    """What process functions get as `ctx`. Valid during the call it was passed to."""
-
-    def timestamp(self) -> int | None:
-        """Event time of the row or timer in ms, or None."""
-    def timer_service(self) -> TimerService:
-        """Timers and clocks of the operator."""
-    def get_current_key(self) -> Any:
-        """Key of the row or timer."""
-    def time_domain(self) -> Any:
-        """Which kind of timer fires; None while rows are processed."""
 
 class Stage:
     """One function of a program with everything decided before the loop.
@@ -83,11 +51,6 @@ class Stage:
         on_timer: Callable[..., Any] | None = None,
         info: Any = None,
     ) -> None: ...
-
-class RowOutput:
-    """Rows made and not yet handed on."""
-
-    def __init__(self, has_keys: bool = False) -> None: ...
 
 class RowProgram:
     """Runs rows depth first through a chain of functions, resumable at any row (contracts 1, 3, 8).

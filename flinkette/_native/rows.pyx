@@ -4,14 +4,14 @@ import cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport INT64_MIN, int64_t, uint32_t
-from libc.string cimport memcpy
-from libcpp.vector cimport vector
 
 from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.marks cimport Marks
+from flinkette._native.row_context cimport RowContext, TimerService
+from flinkette._native.row_output cimport RowOutput
 from flinkette._native.state cimport KeyContext, StateColumn
 from flinkette._native.values cimport Converter, fix
 
@@ -45,88 +45,6 @@ STAGE_KINDS = {
 
 
 @cython.final
-cdef class TimerService:
-    """Timers of one keyed operator, and its clocks. Slot thread only."""
-
-    def __cinit__(self, KeyContext keys, now_ms not None):
-        self._keys = keys
-        self._watermark = INT64_MIN
-        self._now_ms = now_ms
-
-    def current_processing_time(self):
-        return self._now_ms()
-
-    def current_watermark(self):
-        return self._watermark
-
-    def register_event_time_timer(self, int64_t timestamp):
-        self._add(&self._event_timers, timestamp)
-
-    def register_processing_time_timer(self, int64_t timestamp):
-        self._add(&self._processing_timers, timestamp)
-
-    def delete_event_time_timer(self, int64_t timestamp):
-        self._remove(&self._event_timers, timestamp)
-
-    def delete_processing_time_timer(self, int64_t timestamp):
-        self._remove(&self._processing_timers, timestamp)
-
-    def advance(self, int64_t watermark):
-        """Set the watermark that functions see; the caller fires the timers."""
-        self._watermark = watermark
-
-    def next_processing_time(self):
-        """Earliest registered processing time in ms, or None."""
-        return None if self._processing_timers.empty() else self._processing_timers.top().time_ms
-
-    cdef int _add(self, TimerHeap *heap, int64_t time_ms) except -1:
-        if self._keys is None:
-            raise RuntimeError("timers need a keyed stream: call key_by(...) before process(...)")
-        self._keys.current_key()
-        cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
-        cdef int added = heap.add(timer)
-        if added < 0:
-            raise MemoryError()
-        if added:
-            self._keys.key_map.retain(self._keys.current_id)
-        return 0
-
-    cdef int _remove(self, TimerHeap *heap, int64_t time_ms) except -1:
-        if self._keys is None:
-            raise RuntimeError("timers need a keyed stream: call key_by(...) before process(...)")
-        self._keys.current_key()
-        cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
-        if heap.remove(timer):
-            self._keys.key_map.release(self._keys.current_id)
-        return 0
-
-
-@cython.final
-cdef class RowContext:
-    """What process functions get as `ctx`. Valid during the call it was passed to."""
-
-    def __cinit__(self, KeyContext keys, TimerService timers, time_domain=None):
-        self._time = INT64_MIN
-        self.key_context = keys
-        self._timers = timers
-        self._time_domain = time_domain
-
-    def timestamp(self):
-        return None if self._time == INT64_MIN else self._time
-
-    def timer_service(self):
-        return self._timers
-
-    def get_current_key(self):
-        if self.key_context is None:
-            raise RuntimeError("get_current_key() needs a keyed stream")
-        return (<KeyContext> self.key_context).current_key()
-
-    def time_domain(self):
-        return self._time_domain
-
-
-@cython.final
 cdef class Stage:
     """One function of a program with everything decided before the loop."""
 
@@ -141,91 +59,6 @@ cdef class Stage:
         self.error_tag = error_tag
         self.info = info
         self.rows_skipped = 0
-
-
-cdef Int64Buffer copy_int64(const vector[int64_t] &values):
-    cdef Int64Buffer copy = Int64Buffer.allocate(<Py_ssize_t> values.size())
-    memcpy(copy.data, values.data(), values.size() * sizeof(int64_t))
-    return copy
-
-
-@cython.final
-cdef class RowOutput:
-    """Rows a program or operator has made and not yet handed on. Slot thread only."""
-
-    def __cinit__(self, bint has_keys=False):
-        self.values = []
-        self.keys = [] if has_keys else None
-        self.has_times = False
-        self.side = {}
-
-    cdef int append(self, object value, int64_t time) except -1:
-        self.values.append(value)
-        self.times.push_back(time)
-        if time != INT64_MIN:
-            self.has_times = True
-        return 0
-
-    cdef int append_side(self, object tag, object value, int64_t time) except -1:
-        output = self.side.get(tag)
-        if output is None:
-            output = RowOutput()
-            self.side[tag] = output
-        (<RowOutput> output).append(value, time)
-        return 0
-
-    cdef int mark(self, int64_t time) except -1:
-        """Note that the watermark stands here, after the rows made so far."""
-        cdef int64_t stop = <int64_t> self.times.size()
-        if self.mark_stops.size() and self.mark_stops.back() == stop:
-            self.mark_times[self.mark_times.size() - 1] = time
-        else:
-            self.mark_stops.push_back(stop)
-            self.mark_times.push_back(time)
-        for output in self.side.values():
-            (<RowOutput> output).mark(time)
-        return 0
-
-    cdef object take_watermark(self):
-        """A watermark that no row of a batch can carry, because there are no rows; or None."""
-        if self.times.size() or not self.mark_times.size():
-            return None
-        time = self.mark_times.back()
-        self.mark_stops.clear()
-        self.mark_times.clear()
-        return time
-
-    cdef object take(self):
-        """The rows as a batch, or None; this output is empty afterwards."""
-        cdef Int64Buffer times = None
-        cdef Int64Buffer stops, marked
-        cdef size_t num_rows = self.times.size()
-        if num_rows == 0:
-            return None
-        if self.has_times:
-            times = copy_int64(self.times)
-        values, keys = self.values, self.keys
-        self.values = []
-        self.keys = None if keys is None else []
-        self.times.clear()
-        self.has_times = False
-        batch = Batch.from_objects(values, times, keys=keys)
-        if self.mark_stops.size():
-            stops = copy_int64(self.mark_stops)
-            marked = copy_int64(self.mark_times)
-            self.mark_stops.clear()
-            self.mark_times.clear()
-            batch = batch.with_marks(Marks(stops, marked))
-        return batch
-
-    cdef list take_side(self):
-        """(tag, batch) of every side output with rows."""
-        cdef list taken
-        if not self.side:
-            return []
-        taken = [(tag, (<RowOutput> output).take()) for tag, output in self.side.items()]
-        self.side = {}
-        return taken
 
 
 @cython.final
@@ -347,7 +180,7 @@ cdef class RowProgram:
         if self._id_data is not NULL:
             self._keys.set_current(self._id_data[cursor])
             if self._keys.is_logging or (<Stage> self._stages[0]).error_action != "fail":
-                self._keys.begin_row()
+                self._begin_row()
         self._push(self._rows[cursor], 0, time)
         return 1
 
@@ -365,6 +198,11 @@ cdef class RowProgram:
             self._mark += 1
         return 0
 
+    cdef int _begin_row(self) except -1:
+        """Start remembering what the next row changes, so that it can be undone."""
+        self.timers._changes.clear()
+        return self._keys.begin_row()
+
     cdef int _next_timer(self, bint is_event_time) except -1:
         cdef TimerHeap *heap
         cdef Timer timer
@@ -377,7 +215,7 @@ cdef class RowProgram:
         heap.pop()
         self._keys.set_current(timer.key_id)
         if stage.error_action != "fail":
-            self._keys.begin_row()
+            self._begin_row()
         stage.timer_context._time = timer.time_ms
         stage.timer_context._time_domain = self._domains[0 if is_event_time else 1]
         self._held_id = timer.key_id
@@ -507,6 +345,7 @@ cdef class RowProgram:
         self._drop_frames(depth)
         if self._stage_running == 0 and self._keys is not None:
             self._keys.roll_back()
+            self.timers.roll_back()
         stage.rows_skipped += 1
         if stage.error_action == "side-output":
             self._output.append_side(

@@ -1,3 +1,3 @@
-"""Cutting, gathering and joining what stands beside the rows of a batch; for Cython callers only."""
+"""Cut, gather and join what stands beside the rows of a batch; for Cython callers only."""
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""Cutting, gathering and joining what stands beside the rows of a batch; for Cython callers only."""
+"""Cut, gather and join what stands beside the rows of a batch; for Cython callers only."""
 
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_New, PyList_SET_ITEM
 from cpython.ref cimport Py_INCREF

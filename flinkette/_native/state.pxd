@@ -1,4 +1,4 @@
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint32_t, uint64_t
 
 from flinkette._native.keys cimport KeyMap
 
@@ -9,6 +9,7 @@ cdef class KeyContext:
     cdef bint has_key
     cdef dict _columns
     cdef list _undo
+    cdef uint64_t _row
     cdef bint is_logging
 
     cdef inline void set_current(self, uint32_t key_id) noexcept:
@@ -23,10 +24,11 @@ cdef class KeyContext:
 cdef class StateColumn:
     cdef KeyContext context
     cdef list _values
+    cdef uint64_t _logged_row
 
     cdef object get(self)
-    cdef object get_for_change(self)
     cdef int put(self, object value) except -1
     cdef int drop(self) except -1
+    cdef int _remember(self, uint32_t key_id, object value) except -1
     cdef int _restore(self, uint32_t key_id, object value) except -1
     cdef uint32_t _id(self) except? 4294967295

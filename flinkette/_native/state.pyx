@@ -4,6 +4,7 @@ import cython
 from libc.stdint cimport uint32_t
 
 from flinkette._native.keys cimport KeyMap
+from flinkette._native.values cimport fix
 
 cdef object ABSENT = object()
 
@@ -17,6 +18,7 @@ cdef class KeyContext:
         self.has_key = False
         self._columns = {}
         self._undo = []
+        self._row = 0
         self.is_logging = False
 
     def set_key(self, uint32_t key_id):
@@ -40,6 +42,7 @@ cdef class KeyContext:
     cdef int begin_row(self) except -1:
         """Start remembering what a row's user code overwrites, so that it can be undone."""
         self.is_logging = True
+        self._row += 1
         if self._undo:
             self._undo.clear()
         return 0
@@ -59,6 +62,7 @@ cdef class StateColumn:
     def __cinit__(self, KeyContext context not None):
         self.context = context
         self._values = []
+        self._logged_row = 0
 
     cdef object get(self):
         """Value of the current key, or None."""
@@ -66,13 +70,11 @@ cdef class StateColumn:
         if key_id >= <uint32_t> len(self._values):
             return None
         value = self._values[key_id]
-        return None if value is ABSENT else value
-
-    cdef object get_for_change(self):
-        """Like get, for a list or dict that the caller will change in place."""
-        value = self.get()
-        if value is not None and self.context.is_logging:
-            self.context._undo.append((self, self.context.current_id, value.copy()))
+        if value is ABSENT:
+            return None
+        if self.context.is_logging and self._logged_row != self.context._row:
+            # user code may change the value it is given, so an undo needs a copy
+            self._remember(key_id, fix(value))
         return value
 
     cdef int put(self, object value) except -1:
@@ -82,7 +84,7 @@ cdef class StateColumn:
             self._values.extend([ABSENT] * max(missing, len(self._values)))
         old = self._values[key_id]
         if self.context.is_logging:
-            self.context._undo.append((self, key_id, old))
+            self._remember(key_id, old)
         if old is ABSENT:
             self.context.key_map.retain(key_id)
         self._values[key_id] = value
@@ -96,9 +98,16 @@ cdef class StateColumn:
         if old is ABSENT:
             return 0
         if self.context.is_logging:
-            self.context._undo.append((self, key_id, old))
+            self._remember(key_id, old)
         self._values[key_id] = ABSENT
         self.context.key_map.release(key_id)
+        return 0
+
+    cdef int _remember(self, uint32_t key_id, object value) except -1:
+        """Keep what the current row found, once: that is what an undo goes back to."""
+        if self._logged_row != self.context._row:
+            self._logged_row = self.context._row
+            self.context._undo.append((self, key_id, value))
         return 0
 
     cdef int _restore(self, uint32_t key_id, object value) except -1:
@@ -160,7 +169,7 @@ cdef class ListState:
 
     def add(self, value):
         value = value if self._convert is None else self._convert(value)
-        values = self._column.get_for_change()
+        values = self._column.get()
         if values is None:
             self._column.put([value])
         else:
@@ -206,7 +215,7 @@ cdef class MapState:
             key = self._convert_key(key)
         if self._convert_value is not None:
             value = self._convert_value(value)
-        entries = self._column.get_for_change()
+        entries = self._column.get()
         if entries is None:
             self._column.put({key: value})
         else:
@@ -217,7 +226,7 @@ cdef class MapState:
             self.put(key, value)
 
     def remove(self, key):
-        entries = self._column.get_for_change()
+        entries = self._column.get()
         if entries is not None and key in entries:
             del entries[key]
             if not entries:

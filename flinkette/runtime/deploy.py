@@ -29,6 +29,7 @@ from flinkette.graph.operators import (
     WindowDescription,
 )
 from flinkette.graph.transformations import Exchange
+from flinkette.runtime.isolation import isolated
 from flinkette.runtime.operator import SubtaskContext
 from flinkette.runtime.source_input import SourceInput
 from flinkette.runtime.subtask import Output, Subtask
@@ -107,7 +108,7 @@ def _deploy_vertex(
             options.job_parameters,
         )
         groups = group_nodes(vertex.nodes)
-        operators = [make_operator(group, context) for group in groups]
+        operators = [make_operator([isolated(node) for node in group], context) for group in groups]
         outputs = [
             _output(job_graph, vertex, group, index, channels, options) for group in groups
         ]
@@ -168,9 +169,7 @@ def make_operator(group: list[Transformation], context: SubtaskContext) -> Opera
     if isinstance(description, SinkDescription):
         from flinkette.runtime.operators.sink import SinkOperator
 
-        upstream = group[0].inputs[0].source if group[0].inputs else None
-        input_type = None if upstream is None else upstream.output_type
-        return SinkOperator(infos[0], description.sink, input_type)
+        return SinkOperator(infos[0], description.sink)
     return _make_keyed_or_row_operator(description, infos)
 
 

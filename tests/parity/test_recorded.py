@@ -8,6 +8,7 @@ import pytest
 
 from parity.recording import HERE, normalise, program_paths, read_header, read_recording
 
+RUN = "from flinkette.cli.main import main; main()"
 PROGRAMS = program_paths()
 DIFFERENCES = HERE.parents[1] / "docs" / "guide" / "differences.md"
 
@@ -24,7 +25,7 @@ def test_a_program_prints_what_pyflink_printed(program, batch_rows, run_python, 
         reason = f"known difference: {header.difference}"
         request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
     setting = f"flinkette.batch.rows={batch_rows}"
-    arguments = ["-m", "flinkette.cli.main", "run", "-D", setting, str(program)]
+    arguments = ["-c", RUN, "run", "-D", setting, str(program)]
     done = run_python(*arguments, TZ="UTC", PYTHONUTF8="1")
     assert normalise(done.stdout, header) == read_recording(program), done.stderr
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
+from flinkette._native.column import Column
+from flinkette._native.fields import field_values
+from flinkette._native.row import Row
 from flinkette.contracts.errors import InvalidTypeError
 from flinkette.exchange.element import Watermark
-from flinkette.runtime.failures import make_error
+from flinkette.runtime.failures import make_error, value_text
 from flinkette.runtime.operator import Operator
 
 if TYPE_CHECKING:
@@ -27,12 +30,14 @@ class MapBatchesOperator(Operator):
 
     def open(self, context: SubtaskContext) -> None:
         super().open(context)
-        self._output_type = self.info.node.output_type
+        edge = self.info.node.inputs[0]
+        declared = edge.source.output_type if edge.tag is None else edge.tag.type_info
+        self._input_spec = None if declared is None else declared.type_spec()
 
     def start_batch(self, batch: Batch) -> None:
         self.is_busy = False
         try:
-            made = from_form(self._func(to_form(batch, self._form)))
+            made = from_form(self._func(to_form(self._columnar(batch), self._form)))
         except Exception as error:
             raise make_error(self.info, error, None, None, None) from error
         if made is not None and made.num_rows == batch.num_rows:
@@ -44,12 +49,43 @@ class MapBatchesOperator(Operator):
             self.emit(Watermark(batch.marks.last_time))
 
 
+    def _columnar(self, batch: Batch) -> Batch:
+        """Rows as columns: as they are, as declared, or as the first row's fields say."""
+        if batch.is_columnar:
+            return batch
+        if self._input_spec is not None and self._input_spec != ("pickled",):
+            return batch.typed(self._input_spec)
+        rows = batch.objects()
+        names = field_names(rows[0])
+        columns = []
+        for name in names or ("value",):
+            values = field_values(rows, name) if names else rows
+            column = Column.from_objects(values)
+            if column is None:
+                raise InvalidTypeError(
+                    f"field {name!r} holds values of several types or no plain type "
+                    f"({value_text(values[0])}, …), so it cannot become a column; declare the "
+                    "output_type of the operator before map_batches"
+                )
+            columns.append(column)
+        return Batch.from_columns(columns, names or ("value",))
+
+
+def field_names(row: Any) -> tuple[str, ...] | None:
+    """Names of a row's fields; None for a bare value."""
+    if isinstance(row, Row):
+        return tuple(getattr(row, "_fields", None) or (f"f{index}" for index in range(len(row))))
+    if type(row) is dict:
+        return tuple(row)
+    if isinstance(row, tuple):
+        return getattr(row, "_fields", None) or tuple(f"f{index}" for index in range(len(row)))
+    return None
+
+
 def to_form(batch: Batch, form: str) -> Any:
     """Show a batch in the form the user's function asks for; columns are not copied."""
     import pyarrow
 
-    if not batch.is_columnar:
-        batch = Batch.from_objects_adaptive(batch)
     record_batch = pyarrow.record_batch(batch)
     if form == "arrow":
         return record_batch

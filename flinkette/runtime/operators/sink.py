@@ -10,7 +10,6 @@ from flinkette.runtime.operator import Operator
 if TYPE_CHECKING:
     from flinkette._native.batch import Batch
     from flinkette.contracts.sink import Sink, SinkWriter
-    from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 
 __all__ = ["SinkOperator"]
@@ -19,10 +18,9 @@ __all__ = ["SinkOperator"]
 class SinkOperator(Operator):
     """Hands batches to a writer; commits on `finish`, drops on a close without it."""
 
-    def __init__(self, info: OperatorInfo, sink: Sink, input_type: TypeInformation | None) -> None:
+    def __init__(self, info: OperatorInfo, sink: Sink) -> None:
         super().__init__(info)
         self._sink = sink
-        self._input_type = input_type
         self._writer: SinkWriter | None = None
         self._is_finished = False
 
@@ -30,7 +28,10 @@ class SinkOperator(Operator):
         super().open(context)
         self._writer = self._sink.create_writer(
             SinkContext(
-                context.subtask_index, context.parallelism, self._input_type, context.clock.now_ms
+                context.subtask_index,
+                context.parallelism,
+                self.info.node.output_type,
+                context.clock.now_ms,
             )
         )
 

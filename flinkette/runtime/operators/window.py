@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.window import WindowOperator as NativeWindowOperator
-from flinkette._native.window import WindowSpec
+from flinkette._native.window_spec import WindowSpec
 from flinkette.contracts import window as assigners
 from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.functions import (

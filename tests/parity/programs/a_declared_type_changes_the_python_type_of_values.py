@@ -15,10 +15,10 @@ def show(title, values, type_info):
             print(title, place, *list(seen), sep="\n  ")
 
 
-show("ROW from tuple, list and Row", [(1, "a"), Row(3, "c")], Types.ROW([Types.INT(), Types.STRING()]))
+show("ROW", [Row(1, "a"), Row(3, "c")], Types.ROW([Types.INT(), Types.STRING()]))
 show(
     "ROW_NAMED",
-    [(1, "a"), Row(number=3, text="c")],
+    [Row(1, "a"), Row(number=3, text="c")],
     Types.ROW_NAMED(["number", "text"], [Types.INT(), Types.STRING()]),
 )
 show("TUPLE", [(1, "a"), (2, "b")], Types.TUPLE([Types.INT(), Types.STRING()]))

@@ -19,7 +19,7 @@ deleted.set_row_kind(RowKind.DELETE)
 updated = Row.of_kind(RowKind.UPDATE_AFTER, "new", 4, 1e10)
 show(
     "ROW",
-    [Row("a", 1, 2.0), Row(None, None, None), ("tuple", 7, 1e-7), deleted, updated],
+    [Row("a", 1, 2.0), Row(None, None, None), Row("small", 7, 1e-7), deleted, updated],
     Types.ROW([Types.STRING(), Types.INT(), Types.DOUBLE()]),
 )
 show(

@@ -1,0 +1,19 @@
+from libc.stdint cimport int64_t
+from libcpp.vector cimport vector
+
+
+cdef class RowOutput:
+    cdef list values
+    cdef list keys
+    cdef vector[int64_t] times
+    cdef bint has_times
+    cdef vector[int64_t] mark_stops
+    cdef vector[int64_t] mark_times
+    cdef dict side
+
+    cdef int mark(self, int64_t time) except -1
+    cdef int append(self, object value, int64_t time) except -1
+    cdef int append_side(self, object tag, object value, int64_t time) except -1
+    cdef object take(self)
+    cdef object take_watermark(self)
+    cdef list take_side(self)

@@ -1,0 +1,95 @@
+"""Rows that a kernel has made and not yet handed on. See row_output.pyi."""
+
+import cython
+from libc.stdint cimport INT64_MIN, int64_t
+from libc.string cimport memcpy
+from libcpp.vector cimport vector
+
+from flinkette._native.batch cimport Batch
+from flinkette._native.buffer cimport Int64Buffer
+from flinkette._native.marks cimport Marks
+
+
+cdef Int64Buffer copy_int64(const vector[int64_t] &values):
+    cdef Int64Buffer copy = Int64Buffer.allocate(<Py_ssize_t> values.size())
+    memcpy(copy.data, values.data(), values.size() * sizeof(int64_t))
+    return copy
+
+
+@cython.final
+cdef class RowOutput:
+    """Rows a program or operator has made and not yet handed on. Slot thread only."""
+
+    def __cinit__(self, bint has_keys=False):
+        self.values = []
+        self.keys = [] if has_keys else None
+        self.has_times = False
+        self.side = {}
+
+    cdef int append(self, object value, int64_t time) except -1:
+        self.values.append(value)
+        self.times.push_back(time)
+        if time != INT64_MIN:
+            self.has_times = True
+        return 0
+
+    cdef int append_side(self, object tag, object value, int64_t time) except -1:
+        output = self.side.get(tag)
+        if output is None:
+            output = RowOutput()
+            self.side[tag] = output
+        (<RowOutput> output).append(value, time)
+        return 0
+
+    cdef int mark(self, int64_t time) except -1:
+        """Note that the watermark stands here, after the rows made so far."""
+        cdef int64_t stop = <int64_t> self.times.size()
+        if self.mark_stops.size() and self.mark_stops.back() == stop:
+            self.mark_times[self.mark_times.size() - 1] = time
+        else:
+            self.mark_stops.push_back(stop)
+            self.mark_times.push_back(time)
+        for output in self.side.values():
+            (<RowOutput> output).mark(time)
+        return 0
+
+    cdef object take_watermark(self):
+        """A watermark that no row of a batch can carry, because there are no rows; or None."""
+        if self.times.size() or not self.mark_times.size():
+            return None
+        time = self.mark_times.back()
+        self.mark_stops.clear()
+        self.mark_times.clear()
+        return time
+
+    cdef object take(self):
+        """The rows as a batch, or None; this output is empty afterwards."""
+        cdef Int64Buffer times = None
+        cdef Int64Buffer stops, marked
+        cdef size_t num_rows = self.times.size()
+        if num_rows == 0:
+            return None
+        if self.has_times:
+            times = copy_int64(self.times)
+        values, keys = self.values, self.keys
+        self.values = []
+        self.keys = None if keys is None else []
+        self.times.clear()
+        self.has_times = False
+        batch = Batch.from_objects(values, times, keys=keys)
+        if self.mark_stops.size():
+            stops = copy_int64(self.mark_stops)
+            marked = copy_int64(self.mark_times)
+            self.mark_stops.clear()
+            self.mark_times.clear()
+            batch = batch.with_marks(Marks(stops, marked))
+        return batch
+
+    cdef list take_side(self):
+        """(tag, batch) of every side output with rows."""
+        cdef list taken
+        if not self.side:
+            return []
+        taken = [(tag, (<RowOutput> output).take()) for tag, output in self.side.items()]
+        self.side = {}
+        return taken
