@@ -1,4 +1,4 @@
-# order: exact
+# order: per-key \((\d)
 from pyflink.common import WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import KeyedProcessFunction, StreamExecutionEnvironment
