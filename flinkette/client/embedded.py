@@ -8,6 +8,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from flinkette.client.interrupt import Interrupt
 from flinkette.client.progress import Progress
 from flinkette.client.settings import deploy_options, plan_options
 from flinkette.contracts.errors import JobCancelledError, UnsupportedFeatureError
@@ -51,9 +52,8 @@ class EmbeddedJob:
         self.started_s = time.monotonic()
         self._clock = SystemClock() if clock is None else clock
         job_graph = build_job_graph(stream_graph, plan_options(configuration))
-        self.worker = Worker(
-            deploy(job_graph, deploy_options(configuration, self._clock)), self._clock
-        )
+        settings = deploy_options(configuration, self._clock, is_bounded=job_graph.is_bounded)
+        self.worker = Worker(deploy(job_graph, settings), self._clock)
         self._is_open = False
         self._is_closed = False
 
@@ -99,24 +99,22 @@ class EmbeddedJob:
             print(f"flinkette: while closing the failed job: {error}", file=sys.stderr)
 
     def run(self, progress: Progress) -> None:
-        """Run to the end. Ctrl-C ends the sources, finishes with what was read, and reports."""
+        """Run to the end. Ctrl-C ends the sources, finishes with what was read, and reports.
+
+        A second Ctrl-C ends the job at once, as a failure does.
+        """
         try:
-            while self.step():
-                progress.update(self)
-        except KeyboardInterrupt:
+            with Interrupt() as interrupt:
+                while self.step():
+                    progress.update(self)
+                    if interrupt.is_new():
+                        self.stop()
             progress.clear()
-            self._stop_on_interrupt()
-            progress.summarise(self, is_interrupted=True)
+            if interrupt.was_seen:
+                progress.summarise(self, is_interrupted=True)
         finally:
             progress.clear()
             self.close()
-
-    def _stop_on_interrupt(self) -> None:
-        if self._is_closed:
-            return
-        self.stop()
-        while self.step():
-            pass
 
     def result(self) -> JobExecutionResult:
         """Describe the finished job."""

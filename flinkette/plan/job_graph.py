@@ -60,6 +60,16 @@ class JobGraph:
     vertices: tuple[Vertex, ...]
     edges: tuple[JobEdge, ...]
 
+    @property
+    def is_bounded(self) -> bool:
+        """Whether every source ends."""
+        return all(
+            node.operator.source.is_bounded
+            for vertex in self.vertices
+            for node in vertex.nodes
+            if isinstance(node.operator, SourceDescription)
+        )
+
     def inputs_of(self, vertex: Vertex) -> list[JobEdge]:
         """Edges that end at `vertex`."""
         return [edge for edge in self.edges if edge.target == vertex.index]

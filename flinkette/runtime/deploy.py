@@ -58,6 +58,7 @@ class DeployOptions:
     watermark_interval_ms: int = 200
     job_parameters: dict[str, str] = field(default_factory=dict)
     random: random.Random = field(default_factory=random.Random)
+    is_batch: bool = False
 
 
 def deploy(job_graph: JobGraph, options: DeployOptions) -> list[Subtask]:
@@ -107,6 +108,7 @@ def _deploy_vertex(
             options.is_object_reuse,
             options.watermark_interval_ms,
             options.job_parameters,
+            options.is_batch,
         )
         groups = group_nodes(vertex.nodes)
         operators = [make_operator([isolated(node) for node in group], context) for group in groups]

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flinkette.contracts.errors import SinkError, SourceError
     from flinkette.runtime.operator import OperatorInfo
 
-__all__ = ["make_error", "make_row_error"]
+__all__ = ["NO_ROW", "connector_error", "make_error", "make_row_error"]
 
+NO_ROW = object()
+"""Stands for the row of an error that no row caused."""
 VALUE_LIMIT = 1000
 ENGINE_FOLDER = str(Path(__file__).resolve().parent.parent)
 
@@ -25,9 +28,7 @@ def make_error(
 
     if isinstance(error, errors.FlinketteError):
         return error
-    where = f"operator {info.name!r} ({info.node.call_site})"
-    if info.parallelism > 1:
-        where += f", subtask {info.subtask_index + 1}/{info.parallelism}"
+    where = _where(info)
     text = value_text(value)
     if isinstance(error, MissingTimestamp):
         return errors.MissingTimestampError(
@@ -43,6 +44,7 @@ def make_error(
         converted.__cause__ = error
         return converted
     place = user_place(error)
+    row = "" if value is NO_ROW else f"; row: {text}"
     details = "".join(
         (
             f"; key: {value_text(key)}" if key is not None else "",
@@ -50,7 +52,7 @@ def make_error(
         )
     )
     wrapped = errors.UserFunctionError(
-        f"{where}: {type(error).__name__}: {error}{place}; row: {text}{details}"
+        f"{where}: {type(error).__name__}: {error}{place}{row}{details}"
     )
     wrapped.operator = info.name
     wrapped.call_site = str(info.node.call_site)
@@ -60,6 +62,28 @@ def make_error(
     wrapped.subtask = info.subtask_index
     wrapped.__cause__ = error
     return wrapped
+
+
+def connector_error(
+    info: OperatorInfo, error: Exception, kind: type[SinkError | SourceError]
+) -> Exception:
+    """Say which operator an error of a connector belongs to; foreign errors become `kind`."""
+    from flinkette.contracts.errors import FlinketteError
+
+    if isinstance(error, FlinketteError):
+        if str(info.node.call_site) not in str(error):
+            error.args = (f"{_where(info)}: {error}",)
+        return error
+    made = kind(f"{_where(info)}: {type(error).__name__}: {error}{user_place(error)}")
+    made.__cause__ = error
+    return made
+
+
+def _where(info: OperatorInfo) -> str:
+    where = f"operator {info.name!r} ({info.node.call_site})"
+    if info.parallelism > 1:
+        where += f", subtask {info.subtask_index + 1}/{info.parallelism}"
+    return where
 
 
 def make_row_error(value: Any, failure: Exception) -> Any:

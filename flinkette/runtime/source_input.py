@@ -92,6 +92,8 @@ class SourceInput:
     def stop(self) -> None:
         """End the input here: what was read is still processed."""
         self._live_splits.clear()
+        if self._stage is not None:
+            self._drain_stage()
         self._end()
 
     def close(self) -> None:

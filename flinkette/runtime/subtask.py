@@ -95,7 +95,7 @@ class Subtask:
 
         Returns whether anything was done.
         """
-        has_worked = self._flush()
+        has_worked = self.flush()
         while not self._saw_end:
             if not self._step_once(deadline_ns):
                 break
@@ -104,7 +104,7 @@ class Subtask:
                 break
         return has_worked
 
-    def _flush(self) -> bool:
+    def flush(self) -> bool:
         """Hand on what waited for room; return whether anything moved."""
         has_moved = False
         is_empty = True
@@ -160,15 +160,15 @@ class Subtask:
             follower.offer(element)
         operator.outbox.popleft()
         if is_last and isinstance(element, EndOfInput):
-            self._finish()
+            # the subtask has ended once its last elements have found room
+            self._saw_end = True
+            self.flush()
         return True
 
-    def _finish(self) -> None:
-        """Commit; the subtask has ended once its last elements have found room."""
+    def finish(self) -> None:
+        """Commit: every subtask of the job has ended."""
         for operator in self.operators:
             operator.finish()
-        self._saw_end = True
-        self._flush()
 
     def _fire_processing_timers(self) -> bool:
         now_ms: int | None = None

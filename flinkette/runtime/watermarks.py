@@ -42,7 +42,7 @@ class WatermarkStage:
         self._clock = context.clock
         self._max_rows = context.batch_rows
         self._interval_ms = context.watermark_interval_ms
-        self._bound_ms = strategy.max_out_of_orderness_ms
+        self._bound_ms = None if context.is_batch else strategy.max_out_of_orderness_ms
         self._idle_after_ms = strategy.idleness_ms
         assigner = strategy.timestamp_assigner
         self._field = assigner if isinstance(assigner, str) else None
@@ -63,6 +63,10 @@ class WatermarkStage:
         self._is_extracting = False
         now = context.clock.now_ms()
         self._next_emit_ms = now + self._interval_ms
+        # an interval of 0 means no watermark before the end, as in Flink
+        self._emits_on_clock = (
+            self._field is None and self._bound_ms is not None and self._interval_ms > 0
+        )
         self._last_row_ms = now
         self._is_idle = False
 
@@ -110,7 +114,7 @@ class WatermarkStage:
 
     def next_deadline_ms(self) -> int | None:
         """Return the processing time at which `on_time` has something to do, or None."""
-        if self._field is None and self._bound_ms is not None:
+        if self._emits_on_clock:
             return self._next_emit_ms
         if self._idle_after_ms is not None and not self._is_idle:
             return self._last_row_ms + self._idle_after_ms
@@ -119,7 +123,7 @@ class WatermarkStage:
     def on_time(self, now_ms: int, *, has_input: bool) -> list[Element]:
         """Do what is due at `now_ms`; `has_input` tells whether rows wait to be read."""
         made: list[Element] = []
-        if self._field is None and self._bound_ms is not None and now_ms >= self._next_emit_ms:
+        if self._emits_on_clock and now_ms >= self._next_emit_ms:
             self._next_emit_ms = now_ms + self._interval_ms
             made += self._advance()
         if (

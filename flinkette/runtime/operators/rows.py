@@ -23,7 +23,7 @@ from flinkette.runtime.context import SubtaskRuntimeContext
 from flinkette.runtime.failures import make_error, make_row_error
 from flinkette.runtime.operator import Operator
 from flinkette.runtime.operators.keyed import Keys
-from flinkette.runtime.user_code import bound, close_all
+from flinkette.runtime.user_code import bound, close_all, open_function
 
 if TYPE_CHECKING:
     from flinkette._native.batch import Batch
@@ -106,10 +106,7 @@ class RowsOperator(Operator):
         runtime_context = SubtaskRuntimeContext(
             context, info, None if keys is None else keys.context
         )
-        try:
-            func.open(runtime_context)
-        except Exception as error:
-            raise make_error(info, error, None, None, None) from error
+        open_function(func, runtime_context, info)
         self._functions.append(func)
 
     def _make_stage(self, info: OperatorInfo, context: SubtaskContext) -> Stage:

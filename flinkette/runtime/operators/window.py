@@ -24,7 +24,7 @@ from flinkette.runtime.operator import Operator
 from flinkette.runtime.operators.keyed import Keys
 from flinkette.runtime.operators.rows import converter_of
 from flinkette.runtime.operators.window_context import FunctionContext, TriggerRuntime
-from flinkette.runtime.user_code import bound, close_all
+from flinkette.runtime.user_code import bound, close_all, open_function
 
 if TYPE_CHECKING:
     from flinkette._native.batch import Batch
@@ -79,7 +79,7 @@ class WindowOperator(Operator):
         function_context.attach(self._native)
         for func in (description.function, description.window_function):
             if isinstance(func, Function):
-                func.open(runtime_context)
+                open_function(func, runtime_context, self.info)
                 self._functions.append(func)
 
     @property
