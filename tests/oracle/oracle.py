@@ -1,17 +1,17 @@
-"""Brute-force windows over (key, time, value) rows; watermarks[i] follows row i, MAX the last."""
+"""Brute-force windows over (key, ts, value) rows; watermarks[i] follows row i, MAX the last."""
 
 MIN, MAX = -(2**63), 2**63 - 1
 
 
 def time_windows(rows, watermarks, size, slide=None, offset=0, lateness=0):
-    """Return [(key, start, end, values)], [late value]; without slide, size is a session's gap."""
+    """Return [(key, start, end, values)], [late value]; no slide: sessions, size gives the gap."""
     results, late, live, now = [], [], {}, MIN
     for row, watermark in zip([*rows, None], [*watermarks, MAX], strict=True):
         if row:
-            (key, time, value), is_late = row, row[1] + lateness <= now
-            first = time - (time - offset) % slide if slide else time
-            for start in range(first, time - size, -(slide or size)):
-                it, values = (repr(key), start, start + size), []
+            (key, ts, value), is_late = row, row[1] + lateness <= now
+            width = size if slide else size(value)
+            for start in range(ts - (ts - offset) % (slide or 1), ts - width, -(slide or width)):
+                it, values = (repr(key), start, start + width), []
                 if not slide:  # a session takes in those of its key that it overlaps or touches
                     met = [w for w in live if w[0] == it[0] and w[1] <= it[2] and it[1] <= w[2]]
                     values = [value for w in met for value in live.pop(w)[1]]

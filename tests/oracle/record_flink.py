@@ -20,12 +20,20 @@ sys.path.insert(0, str(HERE))
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 os.environ["PYTHONPATH"] = str(HERE)
 
-from jobs import KEYS, random_job  # noqa: E402
-from pipeline import build  # noqa: E402
-from pyflink.common import Configuration, Types  # noqa: E402
-from pyflink.datastream import StreamExecutionEnvironment  # noqa: E402
-from pyflink.table import Schema, StreamTableEnvironment  # noqa: E402
-from pyflink.version import __version__  # noqa: E402
+from jobs import KEYS, random_job
+from pipeline import build
+from pyflink.common import Configuration, Types
+from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.table import Schema, StreamTableEnvironment
+from pyflink.version import __version__
+
+
+def is_comparable(seed: int) -> bool:
+    """Leave out what PyFlink gets wrong (docs/guide/differences.md) and what has no watermark."""
+    job = random_job(seed)
+    loses_values = job.is_session and job.function not in ("process", "apply")
+    takes_equal_keys_for_one = job.key_type == "mixed"
+    return bool(job.rows) and not (job.is_count or loses_values or takes_equal_keys_for_one)
 
 
 def run(seed: int) -> dict:
@@ -37,7 +45,7 @@ def run(seed: int) -> dict:
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     env.set_parallelism(1)
     tables = StreamTableEnvironment.create(env)
-    keys = KEYS[job.key_type]
+    keys = [None] if job.is_all else KEYS[job.key_type]
     texts = [repr(key) for key in keys]
     rows = [(texts.index(repr(key)), time, value) for key, time, value in job.rows]
     names, types = ["k", "ms", "v"], [Types.INT(), Types.LONG(), Types.INT()]
@@ -63,7 +71,7 @@ def main() -> None:
     path.parent.mkdir(exist_ok=True)
     recorded = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for seed in range(int(sys.argv[1]), int(sys.argv[2]) + 1):
-        if str(seed) in recorded or random_job(seed).is_count or not random_job(seed).rows:
+        if str(seed) in recorded or not is_comparable(seed):
             continue
         recorded[str(seed)] = run(seed)
         print(seed, len(recorded[str(seed)]["results"]), flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -24,8 +25,8 @@ def expected(job: Job):
     return time_windows(
         job.rows,
         watermarks_after([time for _, time, _ in job.rows], job.bound, job.interval),
-        job.size,
-        {"tumbling": job.size, "sliding": job.slide, "session": None}[job.kind],
+        job.gap if job.is_session else job.size,
+        {"tumbling": job.size, "sliding": job.slide}.get(job.kind),
         job.offset,
         job.lateness,
     )
@@ -75,9 +76,16 @@ def test_random_jobs_agree_with_the_oracle(first: int) -> None:
 
 @pytest.mark.parametrize("seed", range(1000, 1010))
 def test_the_size_of_batches_does_not_show_in_the_output(seed: int) -> None:
-    job = random_job(seed)
+    job = replace(random_job(seed), parallelism=1)
     outputs = [run(job, batch_rows) for batch_rows in BATCH_ROWS]
     assert outputs[1:] == outputs[:-1]
+
+
+@pytest.mark.parametrize("seed", range(2000, 2010))
+def test_subtasks_share_out_the_keys_and_change_nothing_else(seed: int) -> None:
+    job = random_job(seed)
+    for parallelism in (1, 2, 3):
+        check(replace(job, parallelism=parallelism), 7)
 
 
 def test_random_jobs_have_late_rows_late_firings_and_merged_sessions() -> None:
@@ -91,5 +99,5 @@ def test_random_jobs_have_late_rows_late_firings_and_merged_sessions() -> None:
             continue
         windows = [(repr(key), start, end) for key, start, end, _ in results]
         firings += len(windows) > len(set(windows))
-        merged += job.kind == "session" and any(end - start > job.size for _, start, end in windows)
+        merged += job.is_session and any(end - start > job.size for _, start, end in windows)
     assert min(late, firings, merged) * 50 > SEEDS, (late, firings, merged)

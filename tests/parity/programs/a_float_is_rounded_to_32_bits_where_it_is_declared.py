@@ -12,12 +12,7 @@ env.execute()
 
 env.from_collection(prices).map(
     lambda row: Row(row[0], row[1]), output_type=Types.ROW([Types.STRING(), Types.FLOAT()])
-).map(lambda row: (row[0], row[1] + row[1])).print()
-env.execute()
-
-env.from_collection(prices).map(lambda row: row[1], output_type=Types.FLOAT()).map(
-    lambda price: repr(price)
-).print()
+).rebalance().map(lambda row: (row[0], row[1] + row[1])).print()
 env.execute()
 
 env.from_collection(prices).map(lambda row: row[1], output_type=Types.FLOAT()).rebalance().map(

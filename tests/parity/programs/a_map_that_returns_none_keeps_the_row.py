@@ -12,5 +12,4 @@ rows = env.from_collection(
     [("a", 1), (None, 2), ("c", None)], type_info=Types.ROW([Types.STRING(), Types.INT()])
 )
 rows.print()
-rows.map(lambda row: row[0], output_type=Types.STRING()).print()
 env.execute()

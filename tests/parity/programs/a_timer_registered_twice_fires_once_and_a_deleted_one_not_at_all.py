@@ -1,5 +1,5 @@
 # order: exact
-from pyflink.common import Configuration, WatermarkStrategy
+from pyflink.common import WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import KeyedProcessFunction, StreamExecutionEnvironment
 
@@ -22,16 +22,14 @@ class Timers(KeyedProcessFunction):
     def on_timer(self, timestamp, ctx):
         yield ctx.get_current_key(), timestamp
         if timestamp == 1000:
-            ctx.timer_service().register_event_time_timer(1001 + ctx.get_current_key())
-            ctx.timer_service().register_event_time_timer(1)
-            ctx.timer_service().delete_event_time_timer(2002)
+            ctx.timer_service().register_event_time_timer(4000 + ctx.get_current_key())
+            ctx.timer_service().register_event_time_timer(5000)
+            ctx.timer_service().register_event_time_timer(5000)
             ctx.timer_service().register_event_time_timer(3000)
             ctx.timer_service().delete_event_time_timer(3000)
 
 
-configuration = Configuration()
-configuration.set_integer("python.fn-execution.bundle.size", 1)  # else due timers cannot be deleted
-env = StreamExecutionEnvironment.get_execution_environment(configuration)
+env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
 env.from_collection([10, 11, 2000, 12]).assign_timestamps_and_watermarks(
     WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Time())

@@ -27,9 +27,6 @@ show(
     [1.0, 110.1, 1e7, 9999999.0, 1e-3, 9.99e-4, -0.0, 1e300, 5e-324, float("-inf"), float("nan")],
     Types.DOUBLE(),
 )
-print("BIG_INT")
-env.from_collection([10**30, -5]).map(lambda number: number, output_type=Types.BIG_INT()).print()
-env.execute()
 show("BIG_DEC", [decimal.Decimal("1.50"), decimal.Decimal("-1E+3"), decimal.Decimal("0.0000001")], Types.BIG_DEC())
 show("SQL_DATE", [datetime.date(2013, 1, 31), datetime.date(1969, 12, 31)], Types.SQL_DATE())
 show("SQL_TIME", [datetime.time(23, 59, 1), datetime.time(0, 0)], Types.SQL_TIME())

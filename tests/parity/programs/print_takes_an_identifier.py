@@ -1,4 +1,5 @@
 # order: any
+# strip: subtask
 from pyflink.common import Types
 from pyflink.datastream import StreamExecutionEnvironment
 
@@ -7,6 +8,5 @@ env.set_parallelism(1)
 numbers = env.from_collection([1, 2], type_info=Types.INT())
 numbers.print("ints")
 numbers.map(str).print("untyped")
-numbers.key_by(lambda number: number).print("keyed")
 numbers.map(lambda number: number).set_parallelism(2).print("two").set_parallelism(2)
 env.execute()

@@ -10,7 +10,8 @@ env.set_parallelism(1)
 
 def show(title, values, type_info):
     print(title)
-    env.from_collection(values).map(lambda value: value, output_type=type_info).print()
+    # rebalance: in PyFlink a value gets its declared type when it leaves a chain of functions.
+    env.from_collection(values).map(lambda value: value, output_type=type_info).rebalance().print()
     env.execute()
 
 

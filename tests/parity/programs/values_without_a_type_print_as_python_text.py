@@ -21,8 +21,6 @@ env.from_collection(
         "text",
         "",
         "ünï ☃",
-        b"bytes",
-        bytearray(b"array"),
         (1, "two", None, 3.0),
         (),
         ["a", [1, (2,)]],

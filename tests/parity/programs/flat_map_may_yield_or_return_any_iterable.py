@@ -16,16 +16,11 @@ def returns_a_list(value):
     return [value, value * 10] if value != 2 else []
 
 
-def returns_none_for_two(value):
-    if value != 2:
-        return (value, -value)
-
-
 values = env.from_collection([1, 2, 3])
 for name, function in [
     ("yields", yields),
     ("list", returns_a_list),
-    ("none", returns_none_for_two),
+    ("tuple", lambda value: (value, -value)),
     ("string", lambda value: "ab" * value),
     ("iterator", lambda value: iter(range(value))),
     ("map object", lambda value: map(str, range(value))),
