@@ -7,9 +7,8 @@
 #ifndef FLK_CLOCK_H_
 #define FLK_CLOCK_H_
 
-#include <ctime>
-
 #include <cstdint>
+#include <ctime>
 
 namespace flk {
 

@@ -36,7 +36,7 @@ struct WindowSlot {
 };
 
 class WindowTable {
- public:
+  public:
     /* Slot of a window, or kNoWindow. */
     uint32_t find(uint32_t key_id, int64_t start, int64_t end) const noexcept {
         if (table_.empty()) {
@@ -139,7 +139,7 @@ class WindowTable {
     /* Slots ever made: the size of arrays indexed by slot. */
     uint64_t capacity() const noexcept { return slots_.size(); }
 
- private:
+  private:
     uint64_t mask() const noexcept { return table_.size() - 1; }
 
     uint64_t home(uint32_t key_id, int64_t start, int64_t end) const noexcept {

@@ -31,7 +31,7 @@ class _CoreFinder:
     modules = frozenset(path.stem for path in Path(__file__).parent.glob("*.pyi"))
 
     @classmethod
-    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(cls, name: str, _path: Any = None, _target: Any = None) -> ModuleSpec | None:
         package, _, module = name.rpartition(".")
         if package != __name__ or module not in cls.modules:
             return None

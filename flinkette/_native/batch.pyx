@@ -22,7 +22,12 @@ from flinkette._native.column cimport Column, wrap_column
 from flinkette._native.marks cimport Marks
 from flinkette._native.run_of_values cimport concat_values, slice_values, take_list, take_values
 from flinkette._native.status cimport check
-from flinkette._native.unboxing_declared cimport field_names, field_values, unbox_declared, unbox_field
+from flinkette._native.unboxing_declared cimport (
+    field_names,
+    field_values,
+    unbox_declared,
+    unbox_field,
+)
 
 
 class TupleNames(tuple):
@@ -410,7 +415,8 @@ cdef bint are_columns_alike(list batches) except -1:
     for batch in batches:
         if batch.columns is None or batch.row_type != first.row_type:
             return False
-        if len(batch.columns) != len(first.columns) or type(batch.row_type) != type(first.row_type):
+        if len(batch.columns) != len(first.columns) \
+                or type(batch.row_type) is not type(first.row_type):
             return False
         for at in range(len(batch.columns)):
             if not type_equals(

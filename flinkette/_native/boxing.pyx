@@ -227,7 +227,8 @@ cdef list box_wide_decimals(const NativeColumn *column):
     for row in range(column.length):
         if column.is_valid(row):
             digits = int.from_bytes(
-                PyBytes_FromStringAndSize(<const char *> values + row * 32, 32), "little", signed=True
+                PyBytes_FromStringAndSize(<const char *> values + row * 32, 32), "little",
+                signed=True
             )
             put(boxed, row, Decimal(f"{digits}{suffix}"))
         else:

@@ -18,7 +18,8 @@ cdef extern from "flk/window_table.h" namespace "flk" nogil:
     cdef cppclass WindowTable:
         WindowTable() noexcept
         uint32_t find(uint32_t key_id, int64_t start, int64_t end) noexcept
-        uint32_t find_or_add(uint32_t key_id, int64_t start, int64_t end, cbool *out_is_new) noexcept
+        uint32_t find_or_add(
+            uint32_t key_id, int64_t start, int64_t end, cbool *out_is_new) noexcept
         void remove(uint32_t slot) noexcept
         void move(uint32_t slot, int64_t start, int64_t end) noexcept
         WindowSlot *slot(uint32_t index) noexcept

@@ -227,7 +227,8 @@ cdef tuple array_of(Column column):
     if native.null_count == 0:
         return array, is_view
     array = array.astype(np.float64) if array.dtype.kind in "iu" else array.copy()
-    array[np.frombuffer(null_bytes(native), dtype=bool)] = np.nan if array.dtype.kind == "f" else "NaT"
+    missing = np.nan if array.dtype.kind == "f" else "NaT"
+    array[np.frombuffer(null_bytes(native), dtype=bool)] = missing
     return array, False
 
 
@@ -356,7 +357,7 @@ cdef Column wrap_buffer(object source):
         raise MemoryError()
     try:
         PyObject_GetBuffer(source, view, PyBUF_FORMAT | PyBUF_ND)
-    except:
+    except BaseException:
         PyMem_RawFree(view)
         raise
     cdef Owner owner = owner_of(view, drop_buffer)

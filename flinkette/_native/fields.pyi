@@ -5,7 +5,7 @@ from typing import Any
 from flinkette._native.buffer import Int64Buffer
 
 def get_field(row: Any, field: int | str) -> Any:
-    """Value of a field: by position for ints, else by name (item of Row and dict, else attribute)."""
+    """Value of a field: by position for ints, else by name."""
 
 def field_values(rows: list[Any], field: int | str) -> list[Any]:
     """One field of every row as a list."""

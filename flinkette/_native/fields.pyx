@@ -17,7 +17,7 @@ cdef object MILLISECOND = datetime.timedelta(milliseconds=1)
 
 
 cpdef object get_field(object row, object field):
-    """Value of a field: by position for ints, else by name (item of Row and dict, attribute of others)."""
+    """Value of a field: by position for ints, else by name (item or attribute)."""
     if type(field) is int or isinstance(row, Row) or type(row) is dict:
         return row[field]
     if type(row) is tuple or type(row) is list:
@@ -30,7 +30,7 @@ cdef object position_of(str field):
     if field[:1] == "f" and field[1:].isdecimal():
         return int(field[1:])
     raise KeyError(
-        f"a tuple has no field {field!r}; use a position (0, 1, …), f0, f1, …, or rows with named fields"
+        f"a tuple has no field {field!r}; use a position (0, 1, …), f0, f1, …, or named fields"
     )
 
 
@@ -59,7 +59,7 @@ cdef class FieldGetter:
 
 
 def field_times(list rows not None, field not None):
-    """Event times in ms from a field of each row: ints are ms, datetimes become ms (naive ones are UTC)."""
+    """Event times in ms from a field of each row: ints are ms, naive datetimes are UTC."""
     cdef Py_ssize_t index
     cdef Int64Buffer times = Int64Buffer.allocate(len(rows))
     for index in range(len(rows)):
@@ -72,8 +72,8 @@ def field_times(list rows not None, field not None):
             times.data[index] = (value - EPOCH) // MILLISECOND
         else:
             raise TypeError(
-                f"field {field!r} of row {index} of the batch holds {value!r} ({type(value).__name__}); "
-                "an event time is an int (ms since 1970) or a datetime"
+                f"field {field!r} of row {index} of the batch holds {value!r} "
+                f"({type(value).__name__}); an event time is an int (ms since 1970) or a datetime"
             )
     return times
 

@@ -320,7 +320,7 @@ cdef int put_pickle(KeyWriter &out, object key, object kind) except -1:
         import warnings
         warnings.warn(
             f"keys of type {name} are told apart by their pickle, which is slower than an int, "
-            "str, tuple or Row and may differ for equal objects; __eq__ and __hash__ are not called",
+            "str, tuple or Row and may differ for equal objects; __eq__ and __hash__ are not used",
             stacklevel=2,
         )
     return put_object(out, KeyTag.kKeyPickle, payload, key)

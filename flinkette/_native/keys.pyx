@@ -67,7 +67,8 @@ def owners(Int64Buffer hashes not None, uint32_t max_parallelism, uint32_t paral
     cdef Uint32Buffer result = Uint32Buffer.allocate(hashes.length)
     with nogil:
         owners_of_hashes(
-            <const uint64_t *> hashes.data, hashes.length, max_parallelism, parallelism, result.data)
+            <const uint64_t *> hashes.data, hashes.length, max_parallelism, parallelism,
+            result.data)
     return result
 
 

@@ -1,11 +1,11 @@
-"""The live windows of one subtask: slots, contents, window objects and timers. See live_windows.pyi."""
+"""The live windows of one subtask: slots, contents, objects, timers. See live_windows.pyi."""
 
 import cython
 from libc.stdint cimport INT64_MAX, int64_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
 
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
-from flinkette._native.c_window_table cimport WindowTable, kNoWindow
+from flinkette._native.c_window_table cimport kNoWindow
 from flinkette._native.state cimport KeyContext
 from flinkette._native.window_spec cimport AT_WINDOW_END, Span, WindowSpec, saturating_add
 
@@ -68,7 +68,8 @@ cdef class LiveWindows:
 
     cdef int remove_timer(self, uint32_t slot, int64_t time_ms, bint is_event_time) except -1:
         """Take a timer back; the engine's own clean-up timer of the window stays."""
-        if is_event_time == self.spec.is_event_time and time_ms == self.cleanup_time(self.max_timestamp(slot)):
+        cdef int64_t cleanup = self.cleanup_time(self.max_timestamp(slot))
+        if is_event_time == self.spec.is_event_time and time_ms == cleanup:
             return 0
         if is_event_time:
             self.event_timers.remove(self.timer_of(slot, time_ms))

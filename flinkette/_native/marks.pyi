@@ -1,8 +1,8 @@
 """Watermarks inside a batch, so that a batch need not be cut where the watermark moves.
 
-    rows    0  1  2  3  4  5            stops [3, 6], times [t1, t2]:
-                     |        |         t1 comes after row 2 and before row 3,
-                     t1       t2        t2 after the last row
+rows    0  1  2  3  4  5            stops [3, 6], times [t1, t2]:
+                 |        |         t1 comes after row 2 and before row 3,
+                 t1       t2        t2 after the last row
 """
 
 from flinkette._native.buffer import Int64Buffer, Uint32Buffer

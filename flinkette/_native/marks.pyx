@@ -68,7 +68,9 @@ cdef class Marks:
         return None if kept == 0 else Marks(stops.slice(0, kept), times.slice(0, kept))
 
 
-def mark_crossings(Int64Buffer times not None, int64_t running_max, int64_t interval_ms, int64_t bound_ms):
+def mark_crossings(
+    Int64Buffer times not None, int64_t running_max, int64_t interval_ms, int64_t bound_ms
+):
     """Marks where the running maximum enters a later multiple of `interval_ms`.
 
     The watermark there is the maximum - bound_ms - 1. Returns (marks or None, maximum at the end).

@@ -30,7 +30,7 @@ class RowContext:
     """What process functions get as `ctx`. Valid during the call it was passed to."""
 
     def timestamp(self) -> int:
-        """Event time of the row or timer in ms; the smallest int64 when it has none, as in PyFlink."""
+        """Event time of the row or timer in ms; the smallest int64 when it has none."""
     def timer_service(self) -> TimerService:
         """Timers and clocks of the operator."""
     def get_current_key(self) -> Any:

@@ -1,4 +1,4 @@
-"""What process functions get as context: the row's time, the current key, timers. See row_context.pyi."""
+"""What process functions get as context: time, current key, timers. See row_context.pyi."""
 
 import cython
 from libc.stdint cimport INT64_MIN, int64_t

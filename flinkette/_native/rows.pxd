@@ -77,6 +77,8 @@ cdef class RowProgram:
     cdef int _pull(self) except -1
     cdef int _push(self, object value, Py_ssize_t stage_index, int64_t time) except -1
     cdef object _reduce(self, Stage stage, object value)
-    cdef int _open_frame(self, object iterable, object row, Py_ssize_t stage_index, int64_t time) except -1
+    cdef int _open_frame(
+        self, object iterable, object row, Py_ssize_t stage_index, int64_t time
+    ) except -1
     cdef int _handle_error(self, BaseException error) except -1
     cdef int _drop_frames(self, size_t keep) except -1

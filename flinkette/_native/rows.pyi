@@ -82,6 +82,8 @@ class RowProgram:
         Returns DONE, MORE, FULL or FAILED; after FAILED the rows made so far can be taken and the
         next `run` raises.
         """
+    def reduced_values(self) -> list[Any]:
+        """The running result of every key, for jobs that emit only the last."""
     def take(self) -> Batch | None:
         """Rows made so far as a batch."""
     def take_side(self) -> list[tuple[Any, Batch]]:

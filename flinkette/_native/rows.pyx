@@ -6,9 +6,18 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport INT64_MIN, int64_t, uint32_t
 
 from flinkette._native.batch cimport Batch
-from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
+from flinkette._native.buffer cimport Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
+from flinkette._native.kernel cimport (
+    MODE_EVENT_TIMERS,
+    MODE_PROCESSING_TIMERS,
+    MODE_ROWS,
+    STATUS_DONE,
+    STATUS_FAILED,
+    STATUS_FULL,
+    STATUS_MORE,
+)
 from flinkette._native.marks cimport Marks
 from flinkette._native.row_context cimport RowContext, TimerService
 from flinkette._native.row_output cimport RowOutput
@@ -19,19 +28,10 @@ from flinkette._native.values cimport Converter, fix
 cdef extern from "Python.h":
     PyObject *PyIter_Next(object iterator) except? NULL
 
-DONE = 0
-MORE = 1
-FULL = 2
-FAILED = 3
-
-cdef int STATUS_DONE = 0
-cdef int STATUS_MORE = 1
-cdef int STATUS_FULL = 2
-cdef int STATUS_FAILED = 3
-
-cdef int MODE_ROWS = 0
-cdef int MODE_EVENT_TIMERS = 1
-cdef int MODE_PROCESSING_TIMERS = 2
+DONE = STATUS_DONE
+MORE = STATUS_MORE
+FULL = STATUS_FULL
+FAILED = STATUS_FAILED
 
 STAGE_KINDS = {
     "map": MAP,
@@ -63,7 +63,7 @@ cdef class Stage:
 
 @cython.final
 cdef class RowProgram:
-    """Runs rows depth first through a chain of functions, resumable at any row. Slot thread only."""
+    """Runs rows depth first through a chain of functions, resumable at any row."""
 
     def __cinit__(self, list stages not None, *, KeyContext keys, now_ms, tag_class, make_error,
                   make_row_error, tuple time_domains=(None, None)):
@@ -128,7 +128,7 @@ cdef class RowProgram:
                 status = self._run(deadline_ns, max_rows)
             except Exception as error:
                 if self._handle_error(error):
-                    return FAILED
+                    return STATUS_FAILED
                 continue
             if status == STATUS_DONE:
                 self._let_go_of_id()
@@ -187,8 +187,9 @@ cdef class RowProgram:
     cdef int _pass_marks(self) except -1:
         """Let the watermarks that stand before the next row pass; 1 while their timers fire."""
         cdef int64_t time
-        while self._mark < self._marks.stops.length and self._marks.stops.data[self._mark] <= self._cursor:
-            time = self._marks.times.data[self._mark]
+        cdef Marks marks = self._marks
+        while self._mark < marks.stops.length and marks.stops.data[self._mark] <= self._cursor:
+            time = marks.times.data[self._mark]
             self.timers._watermark = time
             if self._keys is not None:
                 self._firing_until = time
@@ -292,7 +293,8 @@ cdef class RowProgram:
                 return 0
             elif stage.kind == KEY:
                 key = stage.func(value)
-                self._output.keys.append(fix(key) if stage.converter is None else stage.converter.convert(key))
+                key = fix(key) if stage.converter is None else stage.converter.convert(key)
+                self._output.keys.append(key)
             elif stage.kind == TIMESTAMP:
                 time = stage.func(value, time)
             else:
@@ -315,7 +317,13 @@ cdef class RowProgram:
         column.put(value)
         return fix(value) if stage.needs_fix else value
 
-    cdef int _open_frame(self, object iterable, object row, Py_ssize_t stage_index, int64_t time) except -1:
+    def reduced_values(self):
+        """The running result of every key, for jobs that emit only the last."""
+        return [] if self._reduced is None else self._reduced.present_values()
+
+    cdef int _open_frame(
+        self, object iterable, object row, Py_ssize_t stage_index, int64_t time
+    ) except -1:
         cdef Frame frame
         iterator = iter(iterable)
         frame.stage = stage_index
@@ -375,7 +383,9 @@ def copy_batch(Batch batch not None):
     ).with_marks(batch.marks)
 
 
-def choose_receivers(list values not None, partition not None, get_key not None, Py_ssize_t receivers):
+def choose_receivers(
+    list values not None, partition not None, get_key not None, Py_ssize_t receivers
+):
     """Receiver of each row as the user's partitioner says."""
     cdef Py_ssize_t index
     cdef Py_ssize_t receiver

@@ -291,8 +291,8 @@ cdef class RunningAggregate:
             self._names = names
         if names is None:
             raise ValueError(
-                f"{self.kind}({self.position!r}): the Row has no field names; use an index, or give "
-                "the stream a type of Types.ROW_NAMED"
+                f"{self.kind}({self.position!r}): the Row has no field names; use an index, or "
+                "give the stream a type of Types.ROW_NAMED"
             )
         return self._named_index
 

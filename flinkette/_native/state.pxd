@@ -31,4 +31,5 @@ cdef class StateColumn:
     cdef int drop(self) except -1
     cdef int _remember(self, uint32_t key_id, object value) except -1
     cdef int _restore(self, uint32_t key_id, object value) except -1
+    cdef list present_values(self)
     cdef uint32_t _id(self) except? 4294967295

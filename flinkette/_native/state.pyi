@@ -25,7 +25,9 @@ class StateColumn:
 class ValueState:
     """One value per key."""
 
-    def __init__(self, column: StateColumn, convert: Callable[[Any], Any] | None = None) -> None: ...
+    def __init__(
+        self, column: StateColumn, convert: Callable[[Any], Any] | None = None
+    ) -> None: ...
     def value(self) -> Any:
         """Return the current key's value, or None."""
     def update(self, value: Any) -> None:
@@ -36,7 +38,9 @@ class ValueState:
 class ListState:
     """A list per key."""
 
-    def __init__(self, column: StateColumn, convert: Callable[[Any], Any] | None = None) -> None: ...
+    def __init__(
+        self, column: StateColumn, convert: Callable[[Any], Any] | None = None
+    ) -> None: ...
     def get(self) -> list[Any]:
         """Return a copy of the current key's list."""
     def __iter__(self) -> Iterator[Any]: ...

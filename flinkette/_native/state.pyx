@@ -119,6 +119,10 @@ cdef class StateColumn:
         self._values[key_id] = value
         return 0
 
+    cdef list present_values(self):
+        """Values of all keys that have one, by key id."""
+        return [value for value in self._values if value is not ABSENT]
+
     cdef uint32_t _id(self) except? 4294967295:
         if not self.context.has_key:
             self.context.current_key()

@@ -29,12 +29,16 @@ cdef class RowText:
     ----------
     spec : tuple or None
         The type as `TypeInformation.type_spec` gives it, None for undeclared values.
+    java_rows : bool
+        Write rows as Java's encoders do, not as `print()` in Python does.
     """
 
     cdef str kind
+    cdef bint java_rows
     cdef tuple parts  # of a tuple, row, list or map, in this order
 
-    def __init__(self, spec=None):
+    def __init__(self, spec=None, bint java_rows=False):
+        self.java_rows = java_rows
         self.kind = "pickled" if spec is None else spec[0]
         if self.kind == "row":
             self.parts = tuple([RowText(part) for part in spec[2]])
@@ -72,7 +76,7 @@ cdef class RowText:
     cdef str text(self, object value):
         if self.kind == "pickled":
             return str(value)
-        if self.kind == "row":
+        if self.kind == "row" and not self.java_rows:
             # PyFlink prints a stream of rows from Python: fields as str() has them.
             return row_start(value) + ",".join([str(field) for field in value]) + "]"
         return self.java(value)

@@ -207,7 +207,8 @@ cdef class BytesFiller:
         self.total = total
         self.is_wide = total > INT32_MAX
         check(
-            buffer_allocate((length + 1) * (8 if self.is_wide else 4), &self.offsets, &error), &error
+            buffer_allocate((length + 1) * (8 if self.is_wide else 4), &self.offsets, &error),
+            &error
         )
         check(buffer_allocate(total, &self.data, &error), &error)
         self.set_end(-1, 0)

@@ -114,7 +114,8 @@ cdef int unbox_lists(list values, tuple spec, ColumnPtr *out_column) except -1:
         raise inner_error(failure, row, f"item {at}")
     check(type_list(child.get().type, &type, &error), &error)
     check(
-        column_list(type, length, filler.offsets, child, validity.buffer, out_column, &error), &error
+        column_list(type, length, filler.offsets, child, validity.buffer, out_column, &error),
+        &error
     )
     return 0
 

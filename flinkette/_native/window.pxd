@@ -50,6 +50,7 @@ cdef class WindowOperator:
     cdef int _next_row(self) except -1
     cdef int _close_row(self) except -1
     cdef int _add_to_span(self) except -1
+    cdef bint _is_gone(self, int64_t max_timestamp) noexcept
     cdef uint32_t _session(self, uint32_t key_id, Span span) except? 4294967294
     cdef int _absorb(self, uint32_t keep, uint32_t other) except -1
     cdef int _add(self, uint32_t slot, object value) except -1

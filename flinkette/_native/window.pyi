@@ -1,4 +1,4 @@
-"""Flink's general window algorithm: state per (key, window), any assigner and trigger (contract 15)."""
+"""Flink's general window algorithm: state per (key, window), any assigner and trigger."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +8,6 @@ from flinkette._native.buffer import Uint32Buffer
 from flinkette._native.state import KeyContext
 from flinkette._native.window_spec import WindowSpec
 
-DONE: int
-MORE: int
-FULL: int
-FAILED: int
 
 class MissingTimestamp(Exception):
     """A row without event time reached an event-time window."""

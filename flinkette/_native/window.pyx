@@ -1,15 +1,19 @@
-"""Flink's general window algorithm: state per (key, window), any assigner and trigger. See window.pyi."""
+"""Flink's general window algorithm: state per (key, window), any assigner. See window.pyi."""
 
 import cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
-from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t, uint32_t
+from libc.stdint cimport INT64_MIN, int64_t, uint32_t
 
 from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport WindowSlot, kNoWindow
+from flinkette._native.kernel cimport (
+    MODE_EVENT_TIMERS, MODE_PROCESSING_TIMERS, MODE_ROWS, STATUS_DONE, STATUS_FAILED, STATUS_FULL,
+    STATUS_MORE,
+)
 from flinkette._native.live_windows cimport LiveWindows
 from flinkette._native.marks cimport Marks
 from flinkette._native.row_output cimport RowOutput
@@ -17,42 +21,19 @@ from flinkette._native.state cimport KeyContext
 from flinkette._native.values cimport fix
 from flinkette._native.window_assign cimport WindowAssignment
 from flinkette._native.window_spec cimport (
-    AGGREGATED,
-    APPLY,
-    AT_COUNT,
-    AT_WINDOW_END,
-    CUSTOM_TRIGGER,
-    DYNAMIC_SESSION,
-    LISTED,
-    PLAIN,
-    REDUCED,
-    SESSION,
-    Span,
-    WindowSpec,
-    saturating_add,
+    AGGREGATED, APPLY, AT_COUNT, AT_WINDOW_END, CUSTOM_TRIGGER, DYNAMIC_SESSION, LISTED, PLAIN,
+    REDUCED, SESSION, Span, WindowSpec, saturating_add,
 )
 
 
 cdef extern from "Python.h":
     PyObject *PyIter_Next(object iterator) except? NULL
 
-DONE = 0
-MORE = 1
-FULL = 2
-FAILED = 3
-
-cdef int STATUS_DONE = 0
-cdef int STATUS_MORE = 1
-cdef int STATUS_FULL = 2
-
-cdef int MODE_ROWS = 0
-cdef int MODE_EVENT_TIMERS = 1
-cdef int MODE_PROCESSING_TIMERS = 2
-
 # what to do with a window after its results were handed out
 cdef int KEEP = 0
 cdef int PURGE = 1
 cdef int CLEAR = 2
+
 
 @cython.final
 cdef class WindowOperator:
@@ -100,7 +81,9 @@ cdef class WindowOperator:
 
     def next_processing_time(self):
         """Earliest processing time in ms at which something is due, or None."""
-        return None if self._live.processing_timers.empty() else self._live.processing_timers.top().time_ms
+        if self._live.processing_timers.empty():
+            return None
+        return self._live.processing_timers.top().time_ms
 
     def run(self, int64_t deadline_ns, Py_ssize_t max_rows):
         """Work until the input is used up, the output has `max_rows`, or the deadline passed."""
@@ -114,7 +97,7 @@ cdef class WindowOperator:
                 status = self._run(deadline_ns, max_rows)
             except Exception as error:
                 if self._handle_error(error):
-                    return FAILED
+                    return STATUS_FAILED
                 continue
             if status == STATUS_DONE:
                 self._rows = None
@@ -174,8 +157,9 @@ cdef class WindowOperator:
     cdef int _pass_marks(self) except -1:
         """Let the watermarks that stand before the next row pass; 1 while their windows fire."""
         cdef int64_t time
-        while self._mark < self._marks.stops.length and self._marks.stops.data[self._mark] <= self._cursor:
-            time = self._marks.times.data[self._mark]
+        cdef Marks marks = self._marks
+        while self._mark < marks.stops.length and marks.stops.data[self._mark] <= self._cursor:
+            time = marks.times.data[self._mark]
             self.watermark = time
             self._firing_until = time
             if self._next_timer(True):
@@ -235,9 +219,11 @@ cdef class WindowOperator:
         else:
             slot = self._live.table.find(key_id, span.start, span.end)
             if slot == kNoWindow:
-                window = self._assignment.windows[self._span_index - 1] if self._assignment.windows else None
+                window = None
+                if self._assignment.windows:
+                    window = self._assignment.windows[self._span_index - 1]
                 max_timestamp = span.end - 1 if window is None else window.max_timestamp()
-                if self._spec.is_event_time and self._live.cleanup_time(max_timestamp) <= self.watermark:
+                if self._is_gone(max_timestamp):
                     return 0
                 slot = self._live.new_slot(key_id, span)
                 self._live.windows[slot] = window
@@ -251,28 +237,36 @@ cdef class WindowOperator:
         self._on_element(slot)
         return 0
 
+    cdef bint _is_gone(self, int64_t max_timestamp) noexcept:
+        """Tell whether a window of event time has been cleared for good."""
+        return self._spec.is_event_time \
+            and self._live.cleanup_time(max_timestamp) <= self.watermark
+
     cdef uint32_t _session(self, uint32_t key_id, Span span) except? 4294967294:
-        """Slot of the session that takes `span`, after merging what it touches; kNoWindow if late."""
+        """Slot of the session that takes `span`, after merging; kNoWindow if it is late."""
         cdef uint32_t slot = self._live.table.first_of_key(key_id)
         cdef uint32_t keep = kNoWindow
         cdef int64_t start = span.start
         cdef int64_t end = span.end
         cdef list touched = []
+        cdef WindowSlot *window
         while slot != kNoWindow:
-            if self._live.table.slot(slot).start <= span.end and span.start <= self._live.table.slot(slot).end:
-                touched.append((self._live.table.slot(slot).start, slot))
-                start = min(start, self._live.table.slot(slot).start)
-                end = max(end, self._live.table.slot(slot).end)
-            slot = self._live.table.slot(slot).next_of_key
+            window = self._live.table.slot(slot)
+            if window.start <= span.end and span.start <= window.end:
+                touched.append((window.start, slot))
+                start = min(start, window.start)
+                end = max(end, window.end)
+            slot = window.next_of_key
         if not touched:
-            if self._spec.is_event_time and self._live.cleanup_time(end - 1) <= self.watermark:
+            if self._is_gone(end - 1):
                 return kNoWindow
             slot = self._live.new_slot(key_id, span)
             self._live.schedule(slot, self.watermark)
             return slot
         touched.sort()
         keep = touched[0][1]
-        if len(touched) == 1 and self._live.table.slot(keep).start == start and self._live.table.slot(keep).end == end:
+        window = self._live.table.slot(keep)
+        if len(touched) == 1 and window.start == start and window.end == end:
             return keep
         others = [other for _, other in touched[1:]]
         if self._spec.trigger_kind == CUSTOM_TRIGGER:
@@ -313,7 +307,9 @@ cdef class WindowOperator:
             else:
                 (<list> contents).append(value)
         elif spec.contents_kind == REDUCED:
-            self._live.contents[slot] = value if contents is self._live.absent else spec.reduce(contents, value)
+            if contents is not self._live.absent:
+                value = spec.reduce(contents, value)
+            self._live.contents[slot] = value
         else:
             if contents is self._live.absent:
                 contents = spec.create_accumulator()
@@ -334,7 +330,9 @@ cdef class WindowOperator:
                 self._hand_out(slot, CLEAR, True)
         else:
             spec.trigger_context.bind(slot, self._live.window(slot))
-            result = spec.trigger.on_element(self._row, self._time, self._live.window(slot), spec.trigger_context)
+            result = spec.trigger.on_element(
+                self._row, self._time, self._live.window(slot), spec.trigger_context
+            )
             self._obey(slot, result)
         return 0
 
@@ -343,7 +341,8 @@ cdef class WindowOperator:
 
     cdef int _next_timer(self, bint is_event_time) except -1:
         """Handle the next due timer; 0 when none is due."""
-        cdef TimerHeap *heap = &self._live.event_timers if is_event_time else &self._live.processing_timers
+        cdef LiveWindows live = self._live
+        cdef TimerHeap *heap = &live.event_timers if is_event_time else &live.processing_timers
         cdef Timer timer
         cdef uint32_t slot
         cdef int64_t max_timestamp
@@ -360,7 +359,8 @@ cdef class WindowOperator:
         self._row = None
         self._time = timer.time_ms
         max_timestamp = self._live.max_timestamp(slot)
-        if is_event_time == self._spec.is_event_time and timer.time_ms == self._live.cleanup_time(max_timestamp):
+        if is_event_time == self._spec.is_event_time \
+                and timer.time_ms == live.cleanup_time(max_timestamp):
             after = CLEAR
         # known before user code runs: a window whose trigger or function raises must end too
         self._after_slot = slot
@@ -371,9 +371,10 @@ cdef class WindowOperator:
             window = self._live.window(slot)
             self._spec.trigger_context.bind(slot, window)
             if is_event_time:
-                result = self._spec.trigger.on_event_time(timer.time_ms, window, self._spec.trigger_context)
+                call = self._spec.trigger.on_event_time
             else:
-                result = self._spec.trigger.on_processing_time(timer.time_ms, window, self._spec.trigger_context)
+                call = self._spec.trigger.on_processing_time
+            result = call(timer.time_ms, window, self._spec.trigger_context)
             is_firing = result.is_fire()
             if result.is_purge() and after == KEEP:
                 after = PURGE
@@ -381,7 +382,7 @@ cdef class WindowOperator:
         return 1
 
     cdef int _hand_out(self, uint32_t slot, int after, bint is_firing) except -1:
-        """Fire a window or not, then do `after`: at once, or when the function's iterator has ended."""
+        """Fire a window or not, then do `after`, once the function's iterator has ended."""
         self._after_slot = slot
         self._after = after
         if is_firing:
@@ -447,7 +448,8 @@ cdef class WindowOperator:
             if spec.is_all:
                 results = spec.window_function(spec.function_context, elements)
             else:
-                results = spec.window_function(self._keys.current_key(), spec.function_context, elements)
+                key = self._keys.current_key()
+                results = spec.window_function(key, spec.function_context, elements)
         if results is not None:
             self._iterator = iter(results)
         return 0
@@ -488,7 +490,8 @@ cdef class WindowOperator:
                 self._span_index = 0
         self.rows_skipped += 1
         if spec.error_action == "side-output":
-            self._output.append_side(spec.error_tag, self._make_row_error(self._row, failure), self._time)
+            failed = self._make_row_error(self._row, failure)
+            self._output.append_side(spec.error_tag, failed, self._time)
         return 0
 
 

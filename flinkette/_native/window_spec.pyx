@@ -24,10 +24,12 @@ cdef class WindowSpec:
     """Everything about a window operator that is decided before its first row."""
 
     def __cinit__(
-        self, *, str assigner, bint is_event_time, int64_t size=0, int64_t slide=0, int64_t offset=0,
-        assign=None, str trigger, int64_t count=0, trigger_object=None, trigger_context=None,
+        self, *, str assigner, bint is_event_time, int64_t size=0, int64_t slide=0,
+        int64_t offset=0, assign=None, str trigger, int64_t count=0, trigger_object=None,
+        trigger_context=None,
         str contents, reduce=None, create_accumulator=None, add=None, get_result=None, merge=None,
-        str emit, window_function=None, clear_function=None, function_context=None, bint is_all=False,
+        str emit, window_function=None, clear_function=None, function_context=None,
+        bint is_all=False,
         int64_t lateness=0, late_tag=None, make_window, Converter converter=None, info=None,
         str error_action="fail", error_tag=None,
     ):
@@ -59,8 +61,7 @@ cdef class WindowSpec:
         self.info = info
         self.error_action = error_action
         self.error_tag = error_tag
-        if self.assigner_kind != CUSTOM_ASSIGNER and self.assigner_kind not in (SESSION, DYNAMIC_SESSION) \
-                and size <= 0:
+        if self.assigner_kind not in (CUSTOM_ASSIGNER, SESSION, DYNAMIC_SESSION) and size <= 0:
             raise ValueError(f"window size must be positive, got {size}")
         if self.assigner_kind in (SLIDING, COUNT_SLIDING) and slide <= 0:
             raise ValueError(f"window slide must be positive, got {slide}")

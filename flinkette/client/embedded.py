@@ -6,10 +6,12 @@ import sys
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from flinkette.client.interrupt import Interrupt
 from flinkette.client.progress import Progress
 from flinkette.client.settings import deploy_options, plan_options
+from flinkette.contracts.errors import JobCancelledError, UnsupportedFeatureError
 from flinkette.contracts.job import (
     CompletableFuture,
     JobClient,
@@ -17,7 +19,6 @@ from flinkette.contracts.job import (
     JobID,
     JobStatus,
 )
-from flinkette.contracts.errors import JobCancelledError, UnsupportedFeatureError
 from flinkette.plan.job_graph import build_job_graph
 from flinkette.runtime.clock import SystemClock
 from flinkette.runtime.deploy import deploy
@@ -51,7 +52,8 @@ class EmbeddedJob:
         self.started_s = time.monotonic()
         self._clock = SystemClock() if clock is None else clock
         job_graph = build_job_graph(stream_graph, plan_options(configuration))
-        self.worker = Worker(deploy(job_graph, deploy_options(configuration, self._clock)), self._clock)
+        settings = deploy_options(configuration, self._clock, is_bounded=job_graph.is_bounded)
+        self.worker = Worker(deploy(job_graph, settings), self._clock)
         self._is_open = False
         self._is_closed = False
 
@@ -64,9 +66,8 @@ class EmbeddedJob:
                 self._is_open = True
                 self.status = JobStatus.RUNNING
                 self.worker.open()
-            if not self.worker.step():
-                if not self.worker.has_ended:
-                    self.worker.park()
+            if not self.worker.step() and not self.worker.has_ended:
+                self.worker.park()
         except BaseException:
             self.status = JobStatus.FAILED
             self._close_quietly()
@@ -98,24 +99,22 @@ class EmbeddedJob:
             print(f"flinkette: while closing the failed job: {error}", file=sys.stderr)
 
     def run(self, progress: Progress) -> None:
-        """Run to the end. Ctrl-C ends the sources, finishes with what was read, and reports."""
+        """Run to the end. Ctrl-C ends the sources, finishes with what was read, and reports.
+
+        A second Ctrl-C ends the job at once, as a failure does.
+        """
         try:
-            while self.step():
-                progress.update(self)
-        except KeyboardInterrupt:
+            with Interrupt() as interrupt:
+                while self.step():
+                    progress.update(self)
+                    if interrupt.is_new():
+                        self.stop()
             progress.clear()
-            self._stop_on_interrupt()
-            progress.summarise(self, is_interrupted=True)
+            if interrupt.was_seen:
+                progress.summarise(self, is_interrupted=True)
         finally:
             progress.clear()
             self.close()
-
-    def _stop_on_interrupt(self) -> None:
-        if self._is_closed:
-            return
-        self.stop()
-        while self.step():
-            pass
 
     def result(self) -> JobExecutionResult:
         """Describe the finished job."""
@@ -145,17 +144,17 @@ class EmbeddedJobClient(JobClient):
     def __init__(self, job: EmbeddedJob) -> None:
         self._job = job
         self._wanted: str | None = None
-        self._result: CompletableFuture = CompletableFuture()
+        self._result: CompletableFuture[JobExecutionResult] = CompletableFuture()
         self._thread = threading.Thread(target=self._run, name=f"flinkette {job.name}", daemon=True)
         self._thread.start()
 
     def get_job_id(self) -> JobID:
         return self._job.job_id
 
-    def get_job_status(self) -> CompletableFuture:
+    def get_job_status(self) -> CompletableFuture[JobStatus]:
         return CompletableFuture.completed(self._job.status)
 
-    def cancel(self) -> CompletableFuture:
+    def cancel(self) -> CompletableFuture[None]:
         """Cancel the job; the future is done when its sinks have dropped what was not committed."""
         self._wanted = "cancel"
         return self._after_end()
@@ -166,36 +165,39 @@ class EmbeddedJobClient(JobClient):
         savepoint_directory: str | None = None,
     ) -> CompletableFuture[str]:
         raise UnsupportedFeatureError(
-            "stop_with_savepoint: savepoints come with checkpointing; call stop() to end the sources "
-            "and commit what was read, or cancel()"
+            "stop_with_savepoint: savepoints come with checkpointing; call stop() to end the "
+            "sources and commit what was read, or cancel()"
         )
 
     def trigger_savepoint(self, savepoint_directory: str | None = None) -> CompletableFuture[str]:
         raise UnsupportedFeatureError("trigger_savepoint: savepoints come with checkpointing")
 
-    def stop(self) -> CompletableFuture:
+    def stop(self) -> CompletableFuture[None]:
         """End the sources; the future is done when what was read is processed and committed."""
         self._wanted = "stop"
         return self._after_end()
 
-    def get_accumulators(self) -> CompletableFuture:
+    def get_accumulators(self) -> CompletableFuture[dict[str, Any]]:
         return CompletableFuture.completed({})
 
-    def get_job_execution_result(self) -> CompletableFuture:
+    def get_job_execution_result(self) -> CompletableFuture[JobExecutionResult]:
         return self._result
 
-    def _after_end(self) -> CompletableFuture:
-        ended: CompletableFuture = CompletableFuture()
+    def _after_end(self) -> CompletableFuture[None]:
+        ended: CompletableFuture[None] = CompletableFuture()
         self._result.add_done_callback(lambda _: ended.complete(None))
         return ended
+
+    def _cancel(self) -> None:
+        self._job.close()
+        raise JobCancelledError(f"job {self._job.name!r} ({self._job.job_id}) was cancelled")
 
     def _run(self) -> None:
         job = self._job
         try:
             while job.step():
                 if self._wanted == "cancel":
-                    job.close()
-                    raise JobCancelledError(f"job {job.name!r} ({job.job_id}) was cancelled")
+                    self._cancel()
                 if self._wanted == "stop":
                     self._wanted = None
                     job.stop()

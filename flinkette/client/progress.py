@@ -76,7 +76,7 @@ def describe(job: EmbeddedJob) -> str:
 
 
 def watermark_text(time_ms: int) -> str:
-    """A watermark as people read times."""
+    """Write a watermark as people read times."""
     if time_ms == MIN_WATERMARK_MS:
         return "-"
     if time_ms == MAX_WATERMARK_MS:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from flinkette.contracts import options
+from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.options import warn_unknown_keys
 from flinkette.plan.job_graph import PlanOptions
 from flinkette.runtime.deploy import DeployOptions
@@ -31,14 +32,23 @@ def plan_options(configuration: Configuration) -> PlanOptions:
     )
 
 
-def deploy_options(configuration: Configuration, clock: Clock) -> DeployOptions:
-    """Read what running depends on."""
+def deploy_options(
+    configuration: Configuration, clock: Clock, *, is_bounded: bool
+) -> DeployOptions:
+    """Read what running depends on; `is_bounded` tells whether every source ends."""
+    mode = configuration.get(options.RUNTIME_MODE)
+    if mode == "BATCH" and not is_bounded:
+        raise InvalidPipelineError(
+            "execution.runtime-mode is BATCH, but a source never ends; use STREAMING or AUTOMATIC"
+        )
+    parameters: dict[str, str] | None = configuration.get(options.GLOBAL_JOB_PARAMETERS)
     return DeployOptions(
         clock=clock,
         batch_rows=configuration.get(options.BATCH_ROWS),
         is_object_reuse=bool(configuration.get(options.OBJECT_REUSE)),
         watermark_interval_ms=configuration.get(options.AUTO_WATERMARK_INTERVAL),
-        job_parameters=configuration.get(options.GLOBAL_JOB_PARAMETERS) or {},
+        job_parameters=parameters or {},
+        is_batch=mode == "BATCH" or (mode == "AUTOMATIC" and is_bounded),
     )
 
 

@@ -55,8 +55,10 @@ class SinkWriter(ABC):
 class Sink(ABC):
     """A place rows go to. Plain data that can be pickled; opens nothing before `create_writer`."""
 
-    is_parallel: bool = True
-    """False: one subtask alone writes, whatever the parallelism (a sink that makes one file)."""
+    @property
+    def is_parallel(self) -> bool:
+        """False: one subtask alone writes, whatever the parallelism (one-file sinks)."""
+        return True
 
     @abstractmethod
     def create_writer(self, context: SinkContext) -> SinkWriter:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
 
 from flinkette._native.batch import Batch
 
-__all__ = ["MAX_WATERMARK_MS", "MIN_WATERMARK_MS", "Element", "EndOfInput", "StatusChange", "Watermark"]
+__all__ = [
+    "MAX_WATERMARK_MS",
+    "MIN_WATERMARK_MS",
+    "Element",
+    "EndOfInput",
+    "StatusChange",
+    "Watermark",
+]
 
 MAX_WATERMARK_MS = 2**63 - 1
 MIN_WATERMARK_MS = -(2**63)
@@ -32,4 +38,4 @@ class EndOfInput:
     """The last element of a channel."""
 
 
-Element = Union[Batch, Watermark, StatusChange, EndOfInput]
+Element = Batch | Watermark | StatusChange | EndOfInput

@@ -53,7 +53,7 @@ class Gate:
 
     def _accept(self, index: int, element: Element) -> None:
         if isinstance(element, Batch):
-            self._ready.append(element if element.marks is None else self._merge_marks(index, element))
+            self._ready.append(self._merge_marks(index, element))
         elif isinstance(element, Watermark):
             self._ready.extend(self._merge.on_watermark(index, element.time_ms))
         elif isinstance(element, StatusChange):
@@ -66,7 +66,9 @@ class Gate:
 
     def _merge_marks(self, index: int, batch: Batch) -> Batch:
         """Keep the marks at which the merged watermark moves."""
-        limit_ms, announced_ms = self._merge.limit_for(index), self._merge.current_ms
-        marks = batch.marks.clipped(limit_ms, announced_ms)
-        self._merge.absorb(index, batch.marks.last_time, None if marks is None else marks.last_time)
-        return batch if marks is batch.marks else batch.with_marks(marks)
+        marks = batch.marks
+        if marks is None:
+            return batch
+        kept = marks.clipped(self._merge.limit_for(index), self._merge.current_ms)
+        self._merge.absorb(index, marks.last_time, None if kept is None else kept.last_time)
+        return batch if kept is marks else batch.with_marks(kept)

@@ -43,7 +43,9 @@ class WatermarkMerge:
         return min(active, key=self._watermarks_ms.__getitem__) if active else None
 
     def on_watermark(self, index: int, time_ms: int) -> list[Element]:
-        """Take an input's watermark; return what to announce."""
+        """Take an input's watermark; return what to announce. That of an idle input does not count."""
+        if self._is_idle[index]:
+            return []
         self._watermarks_ms[index] = max(self._watermarks_ms[index], time_ms)
         return self._announce()
 
@@ -87,17 +89,17 @@ class WatermarkMerge:
         active = self._active()
         if not active:
             # every live input is idle: what they reached together still counts
-            announced = self._advance_to(
+            reached = self._advance_to(
                 max(
                     watermark
-                    for watermark, is_ended in zip(self._watermarks_ms, self._is_ended)
+                    for watermark, is_ended in zip(self._watermarks_ms, self._is_ended, strict=True)
                     if not is_ended
                 )
             )
             if not self._announced_idle:
                 self._announced_idle = True
-                announced.append(StatusChange(is_idle=True))
-            return announced
+                reached.append(StatusChange(is_idle=True))
+            return reached
         announced: list[Element] = []
         if self._announced_idle:
             self._announced_idle = False

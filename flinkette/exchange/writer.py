@@ -30,14 +30,18 @@ class Router(ABC):
         """
 
 
-def take_parts(batch: Batch, parts: Iterable[tuple[int, Uint32Buffer]]) -> list[tuple[int, Element]]:
+def take_parts(
+    batch: Batch, parts: Iterable[tuple[int, Uint32Buffer]]
+) -> list[tuple[int, Element]]:
     """Take each receiver's rows with the marks among them."""
     marks = batch.marks
     routed: list[tuple[int, Element]] = []
     for receiver, rows in parts:
         if len(rows):
             part = batch.take(rows)
-            routed.append((receiver, part if marks is None else part.with_marks(marks.after_take(rows))))
+            routed.append(
+                (receiver, part if marks is None else part.with_marks(marks.after_take(rows)))
+            )
         elif marks is not None:
             routed.append((receiver, Watermark(marks.last_time)))
     return routed
@@ -65,7 +69,7 @@ class RoundRobinRouter(Router):
 
         parts = round_robin(batch.num_rows, len(self._receivers), self._next)
         self._next = (self._next + batch.num_rows) % len(self._receivers)
-        return take_parts(batch, zip(self._receivers, parts))
+        return take_parts(batch, zip(self._receivers, parts, strict=True))
 
 
 class BroadcastRouter(Router):
@@ -91,10 +95,11 @@ class HashRouter(Router):
         from flinkette._native.keys import hash_keys, owners
         from flinkette._native.partition import scatter
 
-        batch = batch.with_keys(batch.keys, hash_keys(batch.keys))
+        hashes = hash_keys(batch.keys)
+        batch = batch.with_keys(batch.keys, hashes)
         if self._num_receivers == 1:
             return [(0, batch)]
-        owner = owners(batch.hashes, self._max_parallelism, self._num_receivers)
+        owner = owners(hashes, self._max_parallelism, self._num_receivers)
         parts = scatter(owner, self._num_receivers)
         return take_parts(batch, enumerate(parts))
 

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 __all__ = ["RowText", "format_rows", "print_prefix", "row_text"]
 
 
-def row_text(input_type: TypeInformation | None) -> RowText:
+def row_text(input_type: TypeInformation | None, *, java_rows: bool = False) -> RowText:
     """Return what turns the values of a stream into the text that Flink prints.
 
     Parameters
     ----------
     input_type
         The stream's type; None if none was declared.
+    java_rows
+        Write rows as Java's encoders write them to files.
 
     Returns
     -------
@@ -30,7 +32,7 @@ def row_text(input_type: TypeInformation | None) -> RowText:
     Undeclared values and the fields of rows print as Python's ``str`` has them. Other types print
     as in Java: ``true``, ``null``, ``1.0E10``, ``(hi,1)``, ``[a, b]``, ``{a=1}``.
     """
-    return RowText(None if input_type is None else input_type.type_spec())
+    return RowText(None if input_type is None else input_type.type_spec(), java_rows)
 
 
 def print_prefix(identifier: str | None, subtask_index: int, parallelism: int) -> str:

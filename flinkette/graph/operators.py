@@ -7,7 +7,7 @@ Row functions (`func`) are either plain callables or instances of the classes in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flinkette.contracts.output_tag import OutputTag
@@ -36,24 +36,32 @@ __all__ = [
 
 @dataclass(frozen=True)
 class SourceDescription:
+    """Reads a source, with the watermarks the program asked for there."""
+
     source: Source
     watermark_strategy: WatermarkStrategy | None = None
 
 
 @dataclass(frozen=True)
 class MapDescription:
+    """One value for each value."""
+
     func: Any
     is_keyed: bool = False
 
 
 @dataclass(frozen=True)
 class FilterDescription:
+    """Keeps the values the function accepts."""
+
     func: Any
     is_keyed: bool = False
 
 
 @dataclass(frozen=True)
 class FlatMapDescription:
+    """Any number of values for each value."""
+
     func: Any
     is_keyed: bool = False
 
@@ -68,12 +76,14 @@ class ProcessDescription:
 
 @dataclass(frozen=True)
 class ProjectDescription:
+    """Keeps some fields of tuples, in the given order."""
+
     field_indexes: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class KeyByDescription:
-    """Computes the key column. `selector`: callable, KeySelector, or a field name (columnar, ext)."""
+    """Computes the key column. `selector`: callable, KeySelector, or a field name (ext)."""
 
     selector: Any
     key_type: TypeInformation | None = None
@@ -96,6 +106,8 @@ class RunningAggregateDescription:
 
 @dataclass(frozen=True)
 class AssignTimestampsDescription:
+    """Sets event times and watermarks."""
+
     strategy: WatermarkStrategy
 
 
@@ -133,21 +145,23 @@ class MapBatchesDescription:
 
 @dataclass(frozen=True)
 class SinkDescription:
+    """Hands rows to a sink."""
+
     sink: Sink
 
 
-OperatorDescription = Union[
-    SourceDescription,
-    MapDescription,
-    FilterDescription,
-    FlatMapDescription,
-    ProcessDescription,
-    ProjectDescription,
-    KeyByDescription,
-    ReduceDescription,
-    RunningAggregateDescription,
-    AssignTimestampsDescription,
-    WindowDescription,
-    MapBatchesDescription,
-    SinkDescription,
-]
+OperatorDescription = (
+    SourceDescription
+    | MapDescription
+    | FilterDescription
+    | FlatMapDescription
+    | ProcessDescription
+    | ProjectDescription
+    | KeyByDescription
+    | ReduceDescription
+    | RunningAggregateDescription
+    | AssignTimestampsDescription
+    | WindowDescription
+    | MapBatchesDescription
+    | SinkDescription
+)

@@ -24,7 +24,7 @@ class Exchange(Enum):
     """How rows of an edge choose the receiving subtask; values are Flink's ship strategies."""
 
     FORWARD = "FORWARD"
-    """Same subtask index; becomes REBALANCE when the parallelisms differ and nobody asked for it."""
+    """Same subtask index; becomes REBALANCE when the parallelisms differ, unless asked for."""
     HASH = "HASH"
     REBALANCE = "REBALANCE"
     RESCALE = "RESCALE"

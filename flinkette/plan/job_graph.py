@@ -60,6 +60,16 @@ class JobGraph:
     vertices: tuple[Vertex, ...]
     edges: tuple[JobEdge, ...]
 
+    @property
+    def is_bounded(self) -> bool:
+        """Whether every source ends."""
+        return all(
+            node.operator.source.is_bounded
+            for vertex in self.vertices
+            for node in vertex.nodes
+            if isinstance(node.operator, SourceDescription)
+        )
+
     def inputs_of(self, vertex: Vertex) -> list[JobEdge]:
         """Edges that end at `vertex`."""
         return [edge for edge in self.edges if edge.target == vertex.index]
@@ -88,7 +98,7 @@ def build_job_graph(stream_graph: StreamGraph, options: PlanOptions) -> JobGraph
     exchanges = {
         id(edge): _exchange(node, edge, parallelism) for node in nodes for edge in node.inputs
     }
-    chains = _chain(nodes, parallelism, exchanges, options)
+    chains = _chain(nodes, exchanges, options)
     chain_of = {id(node): index for index, chain in enumerate(chains) for node in chain}
     vertices = tuple(
         Vertex(
@@ -100,7 +110,9 @@ def build_job_graph(stream_graph: StreamGraph, options: PlanOptions) -> JobGraph
         for index, chain in enumerate(chains)
     )
     edges = tuple(
-        JobEdge(chain_of[id(edge.source)], edge.source, chain_of[id(node)], exchanges[id(edge)], edge)
+        JobEdge(
+            chain_of[id(edge.source)], edge.source, chain_of[id(node)], exchanges[id(edge)], edge
+        )
         for node in nodes
         for edge in node.inputs
         if chain_of[id(edge.source)] != chain_of[id(node)]
@@ -133,8 +145,8 @@ def _parallelism(node: Transformation, options: PlanOptions) -> int:
     if is_single:
         if node.parallelism is not None and node.parallelism > 1:
             raise InvalidPipelineError(
-                f"operator {node.name!r} ({node.call_site}): parallelism {node.parallelism}, but it "
-                "can only run with parallelism 1; remove set_parallelism or set it to 1"
+                f"operator {node.name!r} ({node.call_site}): parallelism {node.parallelism}, but "
+                "it can only run with parallelism 1; remove set_parallelism or set it to 1"
             )
         return 1
     return parallelism
@@ -147,8 +159,8 @@ def _max_parallelism(chain: list[Transformation], parallelism: int, options: Pla
         return default_max_parallelism(parallelism)
     if parallelism > chosen or chosen > MAX_PARALLELISM_LIMIT:
         raise InvalidPipelineError(
-            f"operator {chain[0].name!r} ({chain[0].call_site}): parallelism {parallelism} is above "
-            f"its max_parallelism {chosen}; raise max_parallelism (at most {MAX_PARALLELISM_LIMIT}) "
+            f"operator {chain[0].name!r} ({chain[0].call_site}): parallelism {parallelism} is "
+            f"above its max_parallelism {chosen}; raise it (at most {MAX_PARALLELISM_LIMIT}) "
             "or lower parallelism"
         )
     return chosen
@@ -171,7 +183,6 @@ def _exchange(node: Transformation, edge: Edge, parallelism: dict[int, int]) -> 
 
 def _chain(
     nodes: list[Transformation],
-    parallelism: dict[int, int],
     exchanges: dict[int, Exchange],
     options: PlanOptions,
 ) -> list[list[Transformation]]:
@@ -184,18 +195,18 @@ def _chain(
     chains: list[list[Transformation]] = []
     chain_of: dict[int, list[Transformation]] = {}
     for node in nodes:
-        edge = node.inputs[0] if len(node.inputs) == 1 else None
+        only = node.inputs[0] if len(node.inputs) == 1 else None
         if (
-            edge is not None
+            only is not None
             and options.is_chaining_enabled
-            and edge.tag is None
-            and exchanges[id(edge)] is Exchange.FORWARD
-            and consumers[id(edge.source)] == 1
+            and only.tag is None
+            and exchanges[id(only)] is Exchange.FORWARD
+            and consumers[id(only.source)] == 1
             and not (node.is_chain_start or node.is_chaining_disabled)
-            and not edge.source.is_chaining_disabled
-            and node.slot_sharing_group in (None, edge.source.slot_sharing_group)
+            and not only.source.is_chaining_disabled
+            and node.slot_sharing_group in (None, only.source.slot_sharing_group)
         ):
-            chain = chain_of[id(edge.source)]
+            chain = chain_of[id(only.source)]
         else:
             chain = []
             chains.append(chain)

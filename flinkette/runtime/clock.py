@@ -13,7 +13,7 @@ class Clock(ABC):
 
     @abstractmethod
     def now_ms(self) -> int:
-        """Processing time: ms since 1970; never goes back within one worker."""
+        """Return processing time: ms since 1970; never goes back within one worker."""
 
     @abstractmethod
     def monotonic_ns(self) -> int:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from flinkette._native.state import FoldingState, ListState, MapState, ValueState
 from flinkette.contracts.errors import InvalidPipelineError
-from flinkette.contracts.functions import AggregateFunction, Function, RuntimeContext
+from flinkette.contracts.functions import AggregateFunction, RuntimeContext
 from flinkette.metrics.group import MetricGroup
+from flinkette.runtime.user_code import bound
 
 if TYPE_CHECKING:
     from flinkette._native.state import KeyContext
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     )
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 
-__all__ = ["SubtaskRuntimeContext", "StateStore"]
+__all__ = ["StateStore", "SubtaskRuntimeContext"]
 
 
 class StateStore:
@@ -53,8 +54,7 @@ class StateStore:
 
     def get_reducing_state(self, state_descriptor: ReducingStateDescriptor) -> Any:
         """Return the reducing state of the current key."""
-        func = state_descriptor.get_reduce_function()
-        reduce = func.reduce if isinstance(func, Function) else func
+        reduce = bound(state_descriptor.get_reduce_function(), "reduce")
         return FoldingState(self._column(state_descriptor), None, reduce, None)
 
     def get_aggregating_state(self, state_descriptor: AggregatingStateDescriptor) -> Any:

@@ -33,6 +33,7 @@ from flinkette.runtime.isolation import isolated
 from flinkette.runtime.operator import SubtaskContext
 from flinkette.runtime.source_input import SourceInput
 from flinkette.runtime.subtask import Output, Subtask
+from flinkette.runtime.user_code import bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,7 @@ class DeployOptions:
     watermark_interval_ms: int = 200
     job_parameters: dict[str, str] = field(default_factory=dict)
     random: random.Random = field(default_factory=random.Random)
+    is_batch: bool = False
 
 
 def deploy(job_graph: JobGraph, options: DeployOptions) -> list[Subtask]:
@@ -106,12 +108,11 @@ def _deploy_vertex(
             options.is_object_reuse,
             options.watermark_interval_ms,
             options.job_parameters,
+            options.is_batch,
         )
         groups = group_nodes(vertex.nodes)
         operators = [make_operator([isolated(node) for node in group], context) for group in groups]
-        outputs = [
-            _output(job_graph, vertex, group, index, channels, options) for group in groups
-        ]
+        outputs = [_output(job_graph, vertex, group, index, channels, options) for group in groups]
         source: Gate | SourceInput
         if isinstance(head, SourceDescription):
             assert enumerator is not None
@@ -259,11 +260,10 @@ def _shuffler(receivers: int, source: random.Random) -> Callable[[Batch], Any]:
 def _custom_chooser(edge: JobEdge, receivers: int) -> Callable[[Batch], Any]:
     """Ask the user's partitioner once per row for the receiver of its key."""
     from flinkette._native.rows import choose_receivers
-    from flinkette.contracts.functions import Function
 
     partitioner, selector = edge.edge.partitioner, edge.edge.key_selector
-    partition = getattr(partitioner, "partition", partitioner)
-    get_key = selector.get_key if isinstance(selector, Function) else selector
+    partition = bound(partitioner, "partition")
+    get_key = bound(selector, "get_key")
     if partition is None or get_key is None:
         raise InvalidPipelineError("partition_custom needs a partitioner and a key selector")
 

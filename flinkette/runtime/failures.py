@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flinkette.contracts.errors import SinkError, SourceError
     from flinkette.runtime.operator import OperatorInfo
 
-__all__ = ["make_error", "make_row_error"]
+__all__ = ["NO_ROW", "connector_error", "make_error", "make_row_error"]
 
+NO_ROW = object()
+"""Stands for the row of an error that no row caused."""
 VALUE_LIMIT = 1000
 ENGINE_FOLDER = str(Path(__file__).resolve().parent.parent)
 
@@ -25,40 +28,62 @@ def make_error(
 
     if isinstance(error, errors.FlinketteError):
         return error
-    where = f"operator {info.name!r} ({info.node.call_site})"
-    if info.parallelism > 1:
-        where += f", subtask {info.subtask_index + 1}/{info.parallelism}"
+    where = _where(info)
     text = value_text(value)
     if isinstance(error, MissingTimestamp):
-        wrapped: Exception = errors.MissingTimestampError(
+        return errors.MissingTimestampError(
             f"{where}: an event-time window got a row without a timestamp: {text}; call "
             "assign_timestamps_and_watermarks(...) with a timestamp assigner before the window, "
             "or use processing-time windows"
         )
-    elif isinstance(error, ConversionError):
-        wrapped = errors.RowConversionError(
+    if isinstance(error, ConversionError):
+        converted = errors.RowConversionError(
             f"{where}: a row does not fit the declared type: {error}; row: {text}; change the "
             "declared output type or the value the function returns"
         )
-    else:
-        place = user_place(error)
-        details = "".join(
-            (
-                f"; key: {value_text(key)}" if key is not None else "",
-                f"; event time: {timestamp_ms} ms" if timestamp_ms is not None else "",
-            )
+        converted.__cause__ = error
+        return converted
+    place = user_place(error)
+    row = "" if value is NO_ROW else f"; row: {text}"
+    details = "".join(
+        (
+            f"; key: {value_text(key)}" if key is not None else "",
+            f"; event time: {timestamp_ms} ms" if timestamp_ms is not None else "",
         )
-        wrapped = errors.UserFunctionError(
-            f"{where}: {type(error).__name__}: {error}{place}; row: {text}{details}"
-        )
-        wrapped.operator = info.name
-        wrapped.call_site = info.node.call_site
-        wrapped.key = key
-        wrapped.timestamp_ms = timestamp_ms
-        wrapped.value_text = text
-        wrapped.subtask = info.subtask_index
+    )
+    wrapped = errors.UserFunctionError(
+        f"{where}: {type(error).__name__}: {error}{place}{row}{details}"
+    )
+    wrapped.operator = info.name
+    wrapped.call_site = str(info.node.call_site)
+    wrapped.key = key
+    wrapped.timestamp_ms = timestamp_ms
+    wrapped.value_text = text
+    wrapped.subtask = info.subtask_index
     wrapped.__cause__ = error
     return wrapped
+
+
+def connector_error(
+    info: OperatorInfo, error: Exception, kind: type[SinkError | SourceError]
+) -> Exception:
+    """Say which operator an error of a connector belongs to; foreign errors become `kind`."""
+    from flinkette.contracts.errors import FlinketteError
+
+    if isinstance(error, FlinketteError):
+        if str(info.node.call_site) not in str(error):
+            error.args = (f"{_where(info)}: {error}",)
+        return error
+    made = kind(f"{_where(info)}: {type(error).__name__}: {error}{user_place(error)}")
+    made.__cause__ = error
+    return made
+
+
+def _where(info: OperatorInfo) -> str:
+    where = f"operator {info.name!r} ({info.node.call_site})"
+    if info.parallelism > 1:
+        where += f", subtask {info.subtask_index + 1}/{info.parallelism}"
+    return where
 
 
 def make_row_error(value: Any, failure: Exception) -> Any:

@@ -51,6 +51,8 @@ class SubtaskContext:
     is_object_reuse: bool
     watermark_interval_ms: int
     job_parameters: dict[str, str]
+    is_batch: bool = False
+    """Runtime mode BATCH: no watermark before the end, running results only once, at the end."""
 
     def info(self, node: Transformation) -> OperatorInfo:
         """Describe one of the subtask's operators."""

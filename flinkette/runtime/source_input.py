@@ -72,7 +72,7 @@ class SourceInput:
         return self._accept(fetched, deadline_ns)
 
     def next_deadline_ms(self) -> int | None:
-        """Processing time at which `on_time` should be called, or None."""
+        """Return the processing time at which `on_time` should be called, or None."""
         return None if self._stage is None else self._stage.next_deadline_ms()
 
     def on_time(self, now_ms: int) -> None:
@@ -86,12 +86,14 @@ class SourceInput:
         return self._reader.wait_fd()
 
     def next_poll_ms(self) -> int | None:
-        """Processing time before which polling is useless."""
+        """Return the processing time before which polling is useless."""
         return self._reader.next_poll_ms()
 
     def stop(self) -> None:
         """End the input here: what was read is still processed."""
         self._live_splits.clear()
+        if self._stage is not None:
+            self._drain_stage()
         self._end()
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ __all__ = ["Output", "Subtask"]
 
 
 class Output:
-    """Where one operator's rows leave the subtask: the writers by output tag (None: main output)."""
+    """Where one operator's rows leave the subtask: writers by output tag (None: main output)."""
 
     def __init__(self, writers: dict[OutputTag | None, list[EdgeWriter]]) -> None:
         self._writers = writers
@@ -43,9 +43,7 @@ class Output:
             is_empty &= writer.flush()
         return is_empty
 
-    def emit(
-        self, tag: OutputTag | None, element: Element, copy: Callable[[Batch], Batch]
-    ) -> None:
+    def emit(self, tag: OutputTag | None, element: Element, copy: Callable[[Batch], Batch]) -> None:
         """Send an element: rows to the writers of `tag`, anything else to all of them."""
         if not isinstance(element, Batch):
             for writer in self._all:
@@ -97,7 +95,7 @@ class Subtask:
 
         Returns whether anything was done.
         """
-        has_worked = self._flush()
+        has_worked = self.flush()
         while not self._saw_end:
             if not self._step_once(deadline_ns):
                 break
@@ -106,7 +104,7 @@ class Subtask:
                 break
         return has_worked
 
-    def _flush(self) -> bool:
+    def flush(self) -> bool:
         """Hand on what waited for room; return whether anything moved."""
         has_moved = False
         is_empty = True
@@ -129,13 +127,11 @@ class Subtask:
         return min(known) if known else None
 
     def _step_once(self, deadline_ns: int) -> bool:
-        """Do one thing, nearest to the outputs first, so that no more than one batch waits anywhere."""
+        """Do one thing, nearest to the outputs first: no more than one batch waits anywhere."""
         for position in range(len(self.operators) - 1, -1, -1):
             operator = self.operators[position]
             if operator.outbox:
-                if self._hand_on(position):
-                    return True
-                return False
+                return self._hand_on(position)
             if operator.is_busy:
                 operator.step(deadline_ns)
                 return True
@@ -164,15 +160,15 @@ class Subtask:
             follower.offer(element)
         operator.outbox.popleft()
         if is_last and isinstance(element, EndOfInput):
-            self._finish()
+            # the subtask has ended once its last elements have found room
+            self._saw_end = True
+            self.flush()
         return True
 
-    def _finish(self) -> None:
-        """Commit; the subtask has ended once its last elements have found room."""
+    def finish(self) -> None:
+        """Commit: every subtask of the job has ended."""
         for operator in self.operators:
             operator.finish()
-        self._saw_end = True
-        self._flush()
 
     def _fire_processing_timers(self) -> bool:
         now_ms: int | None = None

@@ -1,4 +1,4 @@
-"""Timestamps and watermarks of a stream: extraction, one generator per split, emission (contract 2)."""
+"""Timestamps and watermarks of a stream: extraction, one generator per split, emission."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from flinkette._native.fields import field_times, max_time
 from flinkette._native.marks import mark_crossings
 from flinkette._native.rows import RowProgram, Stage
 from flinkette.contracts.output_tag import OutputTag
-from flinkette.exchange.element import MAX_WATERMARK_MS, MIN_WATERMARK_MS, Element, StatusChange, Watermark
+from flinkette.exchange.element import (
+    MAX_WATERMARK_MS,
+    MIN_WATERMARK_MS,
+    Element,
+    StatusChange,
+    Watermark,
+)
 from flinkette.runtime.failures import make_error, make_row_error
 
 if TYPE_CHECKING:
@@ -36,12 +42,12 @@ class WatermarkStage:
         self._clock = context.clock
         self._max_rows = context.batch_rows
         self._interval_ms = context.watermark_interval_ms
-        self._bound_ms = strategy.max_out_of_orderness_ms
+        self._bound_ms = None if context.is_batch else strategy.max_out_of_orderness_ms
         self._idle_after_ms = strategy.idleness_ms
         assigner = strategy.timestamp_assigner
         self._field = assigner if isinstance(assigner, str) else None
-        self._program = None
-        if assigner is not None and self._field is None:
+        self._program: RowProgram | None = None
+        if assigner is not None and not isinstance(assigner, str):
             self._program = RowProgram(
                 [Stage("timestamp", assigner.extract_timestamp, info=info)],
                 keys=None,
@@ -57,6 +63,10 @@ class WatermarkStage:
         self._is_extracting = False
         now = context.clock.now_ms()
         self._next_emit_ms = now + self._interval_ms
+        # an interval of 0 means no watermark before the end, as in Flink
+        self._emits_on_clock = (
+            self._field is None and self._bound_ms is not None and self._interval_ms > 0
+        )
         self._last_row_ms = now
         self._is_idle = False
 
@@ -86,7 +96,7 @@ class WatermarkStage:
             self._program.load(batch if batch.marks is None else batch.with_marks(None))
             self._is_extracting = True
         elif self._field is not None:
-            self._pieces.append(self._mark(batch.with_times(self._field_times(batch)).with_marks(None)))
+            self._pieces.append(self._mark(batch, self._field_times(batch, self._field)))
         else:
             if batch.times is not None:
                 self._observe(batch.times)
@@ -103,8 +113,8 @@ class WatermarkStage:
         return self._pieces.popleft() if self._pieces else None
 
     def next_deadline_ms(self) -> int | None:
-        """Processing time at which `on_time` has something to do, or None."""
-        if self._field is None and self._bound_ms is not None:
+        """Return the processing time at which `on_time` has something to do, or None."""
+        if self._emits_on_clock:
             return self._next_emit_ms
         if self._idle_after_ms is not None and not self._is_idle:
             return self._last_row_ms + self._idle_after_ms
@@ -113,7 +123,7 @@ class WatermarkStage:
     def on_time(self, now_ms: int, *, has_input: bool) -> list[Element]:
         """Do what is due at `now_ms`; `has_input` tells whether rows wait to be read."""
         made: list[Element] = []
-        if self._field is None and self._bound_ms is not None and now_ms >= self._next_emit_ms:
+        if self._emits_on_clock and now_ms >= self._next_emit_ms:
             self._next_emit_ms = now_ms + self._interval_ms
             made += self._advance()
         if (
@@ -126,11 +136,11 @@ class WatermarkStage:
             made.append(StatusChange(is_idle=True))
         return made
 
-    def _field_times(self, batch: Batch) -> Int64Buffer:
+    def _field_times(self, batch: Batch, field: str) -> Int64Buffer:
         try:
             if batch.is_columnar:
-                return batch.column(self._field).times_ms()
-            return field_times(batch.objects(), self._field)
+                return batch.column(field).times_ms()
+            return field_times(batch.objects(), field)
         except Exception as error:
             raise make_error(self._info, error, None, None, None) from error
 
@@ -138,15 +148,16 @@ class WatermarkStage:
         if times is not None:
             self._max_ms[self._split] = max_time(times, self._max_ms[self._split])
 
-    def _mark(self, batch: Batch) -> Batch:
+    def _mark(self, batch: Batch, times: Int64Buffer) -> Batch:
         """Mark where the watermark moves, as far as the other splits let it."""
+        batch = batch.with_times(times)
         if self._bound_ms is None:
-            return batch
+            return batch.with_marks(None)
         marks, self._max_ms[self._split] = mark_crossings(
-            batch.times, self._max_ms[self._split], max(1, self._interval_ms), self._bound_ms
+            times, self._max_ms[self._split], max(1, self._interval_ms), self._bound_ms
         )
         if marks is None:
-            return batch
+            return batch.with_marks(None)
         marks = marks.clipped(self._limit_ms(), self._announced_ms)
         if marks is not None:
             self._announced_ms = marks.last_time
@@ -160,7 +171,7 @@ class WatermarkStage:
         return self._watermark_at(min(others))
 
     def _watermark_at(self, max_ms: int) -> int:
-        """The watermark once the largest event time is `max_ms`."""
+        """Return the watermark once the largest event time is `max_ms`."""
         assert self._bound_ms is not None
         if max_ms == MIN_WATERMARK_MS:
             return MIN_WATERMARK_MS

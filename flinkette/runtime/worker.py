@@ -25,11 +25,12 @@ class Worker:
     def __init__(self, subtasks: list[Subtask], clock: Clock) -> None:
         self.subtasks = subtasks
         self._clock = clock
+        self._has_committed = False
 
     @property
     def has_ended(self) -> bool:
-        """Whether every subtask has ended."""
-        return all(subtask.has_ended for subtask in self.subtasks)
+        """Whether every subtask has ended and every sink has committed."""
+        return self._has_committed
 
     def open(self) -> None:
         """Open the operators, sinks first, so that whoever is fed is ready before its feeder."""
@@ -54,9 +55,14 @@ class Worker:
                 if subtask.step(started_ns + SLICE_NS):
                     has_worked = True
                     subtask.busy_ns += self._clock.monotonic_ns() - started_ns
-            except Exception as error:
+            except Exception:
                 self._drain_after(subtask)
-                raise error
+                raise
+        if not self._has_committed and all(subtask.has_ended for subtask in self.subtasks):
+            # only now: a sink whose input ended early must still abort when another part fails
+            for subtask in self.subtasks:
+                subtask.finish()
+            self._has_committed = True
         return has_worked
 
     def park(self) -> None:
@@ -115,7 +121,7 @@ class Worker:
         deadline_ns = self._clock.monotonic_ns() + 100 * SLICE_NS
         try:
             while self._clock.monotonic_ns() < deadline_ns:
-                worked = [subtask.step(deadline_ns) for subtask in others]
+                worked = [failed.flush(), *(subtask.step(deadline_ns) for subtask in others)]
                 if not any(worked):
                     return
         except Exception:

@@ -33,7 +33,7 @@ def function(kind: str, n: int, log: list[Any], position: int) -> Callable[..., 
     def process(value: int, ctx: Any) -> Iterator[Any]:
         for turn in range(seen(value) % (n + 1)):
             yield (LATE, value) if turn % 2 else value + turn
-        if ctx.timestamp() is not None:
+        if ctx.timestamp() != NO_TIME:
             yield ctx.timestamp()
 
     return {

@@ -22,7 +22,7 @@ def sliding_starts(time: int, size: int, slide: int, offset: int) -> list[int]:
 
 
 def brute_force(steps: list[Any], assign: Any, lateness: int) -> tuple[list[Any], list[Any]]:
-    """Steps are (key, time, value) rows or watermarks; ([(key, start, end, values)], late values)."""
+    """Take (key, time, value) rows and watermarks; give ([(key, start, end, values)], late)."""
     live: dict[tuple[Any, int, int], list[Any]] = {}
     fired, late, now = [], [], MIN
     for step in steps:

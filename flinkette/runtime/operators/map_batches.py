@@ -48,7 +48,6 @@ class MapBatchesOperator(Operator):
         if batch.marks is not None:
             self.emit(Watermark(batch.marks.last_time))
 
-
     def _columnar(self, batch: Batch) -> Batch:
         """Rows as columns: as they are, as declared, or as the first row's fields say."""
         if batch.is_columnar:
@@ -97,7 +96,7 @@ def to_form(batch: Batch, form: str) -> Any:
         import polars
 
         return polars.from_arrow(record_batch)
-    columns = zip(record_batch.schema.names, record_batch.columns)
+    columns = zip(record_batch.schema.names, record_batch.columns, strict=True)
     return {name: column.to_numpy(zero_copy_only=False) for name, column in columns}
 
 

@@ -23,6 +23,7 @@ from flinkette.runtime.context import SubtaskRuntimeContext
 from flinkette.runtime.failures import make_error, make_row_error
 from flinkette.runtime.operator import Operator
 from flinkette.runtime.operators.keyed import Keys
+from flinkette.runtime.user_code import bound, close_all, open_function
 
 if TYPE_CHECKING:
     from flinkette._native.batch import Batch
@@ -52,6 +53,13 @@ METHOD_OF = {
 def is_keyed(operator: OperatorDescription) -> bool:
     """Tell whether a row function works under a current key, and so starts a program."""
     return bool(getattr(operator, "is_keyed", False))
+
+
+def user_function(operator: OperatorDescription) -> Any:
+    """Return what the user passed for a row function."""
+    if isinstance(operator, KeyByDescription):
+        return operator.selector
+    return getattr(operator, "func", None)
 
 
 def converter_of(type_info: TypeInformation | None) -> Converter | None:
@@ -87,9 +95,7 @@ class RowsOperator(Operator):
             time_domains=(TimeDomain.EVENT_TIME, TimeDomain.PROCESSING_TIME),
         )
         for info in self._infos:
-            func = getattr(info.node.operator, "func", None) or getattr(
-                info.node.operator, "selector", None
-            )
+            func = user_function(info.node.operator)
             if isinstance(func, Function):
                 keys = self._keys if info is self.info else None
                 self._open_function(func, info, context, keys)
@@ -100,10 +106,7 @@ class RowsOperator(Operator):
         runtime_context = SubtaskRuntimeContext(
             context, info, None if keys is None else keys.context
         )
-        try:
-            func.open(runtime_context)
-        except Exception as error:
-            raise make_error(info, error, None, None, None) from error
+        open_function(func, runtime_context, info)
         self._functions.append(func)
 
     def _make_stage(self, info: OperatorInfo, context: SubtaskContext) -> Stage:
@@ -119,8 +122,7 @@ class RowsOperator(Operator):
             selector = operator.selector
             if isinstance(selector, (str, int)):
                 selector = FieldGetter(selector)
-            elif isinstance(selector, Function):
-                selector = selector.get_key
+            selector = bound(selector, "get_key")
             return Stage("key", selector, converter=converter_of(operator.key_type), **common)
         converter = converter_of(info.node.output_type)
         if isinstance(operator, ProjectDescription):
@@ -129,12 +131,11 @@ class RowsOperator(Operator):
             func = getter if len(indexes) > 1 else _OneField(indexes[0])
             return Stage("map", func, converter=converter, **common)
         kind, method = METHOD_OF[type(operator)]
-        func = operator.func
-        bound = getattr(func, method) if isinstance(func, Function) else func
+        func = user_function(operator)
         if kind == "filter":
             converter = None
         on_timer = getattr(func, "on_timer", None)
-        return Stage(kind, bound, converter=converter, on_timer=on_timer, **common)
+        return Stage(kind, bound(func, method), converter=converter, on_timer=on_timer, **common)
 
     def start_batch(self, batch: Batch) -> None:
         if self._keys is None:
@@ -175,15 +176,3 @@ class _OneField:
 
     def __call__(self, row: Any) -> tuple[Any]:
         return (row[self._index],)
-
-
-def close_all(functions: list[Function], info: OperatorInfo) -> None:
-    """Close every function, then raise the first error one of them raised."""
-    first: Exception | None = None
-    for func in functions:
-        try:
-            func.close()
-        except Exception as error:
-            first = first or make_error(info, error, None, None, None)
-    if first is not None:
-        raise first

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from flinkette._native.batch import Batch
 from flinkette._native.rows import RowProgram, Stage
 from flinkette._native.running import RunningAggregate
 from flinkette.contracts.functions import Function
@@ -14,9 +15,10 @@ from flinkette.runtime.failures import make_error, make_row_error
 from flinkette.runtime.operator import Operator
 from flinkette.runtime.operators.keyed import Keys
 from flinkette.runtime.operators.rows import converter_of
+from flinkette.runtime.user_code import bound, close_all, open_function
 
 if TYPE_CHECKING:
-    from flinkette._native.batch import Batch
+    from flinkette.exchange.element import Element
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 
 __all__ = ["ReduceOperator", "RunningAggregateOperator"]
@@ -33,6 +35,7 @@ class RunningAggregateOperator(Operator):
         super().open(context)
         self._keys = Keys(context)
         self._aggregate = RunningAggregate(self._description.kind, self._description.position)
+        self._last_of_key: dict[int, Any] | None = {} if context.is_batch else None
 
     def start_batch(self, batch: Batch) -> None:
         ids = self._keys.ids(batch)
@@ -44,7 +47,14 @@ class RunningAggregateOperator(Operator):
         finally:
             self._keys.release()
         self.is_busy = False
-        self.emit(type(batch).from_objects(made, batch.times).with_marks(batch.marks))
+        if self._last_of_key is not None:
+            self._last_of_key.update(zip(memoryview(ids).tolist(), made, strict=True))
+            return
+        self.emit(Batch.from_objects(made, batch.times).with_marks(batch.marks))
+
+    def end_input(self) -> None:
+        if self._last_of_key:
+            self.emit(Batch.from_objects(list(self._last_of_key.values())))
 
 
 class ReduceOperator(Operator):
@@ -53,14 +63,17 @@ class ReduceOperator(Operator):
     def __init__(self, info: OperatorInfo, description: ReduceDescription) -> None:
         super().__init__(info)
         self._func = description.func
+        self._opened: list[Function] = []
 
     def open(self, context: SubtaskContext) -> None:
         super().open(context)
         self._keys = Keys(context)
         func = self._func
-        reduce = func.reduce if isinstance(func, Function) else func
+        reduce = bound(func, "reduce")
         if isinstance(func, Function):
-            func.open(SubtaskRuntimeContext(context, self.info, self._keys.context))
+            runtime_context = SubtaskRuntimeContext(context, self.info, self._keys.context)
+            open_function(func, runtime_context, self.info)
+            self._opened.append(func)
         policy = self.info.node.row_error
         stage = Stage(
             "reduce",
@@ -80,13 +93,24 @@ class ReduceOperator(Operator):
             make_row_error=make_row_error,
         )
 
+        self._is_batch = context.is_batch
+
     def start_batch(self, batch: Batch) -> None:
         self._program.load(batch, self._keys.ids(batch))
+
+    def emit(self, element: Element) -> None:
+        if not (self._is_batch and isinstance(element, Batch)):
+            super().emit(element)
+
+    def end_input(self) -> None:
+        values = self._program.reduced_values() if self._is_batch else []
+        if values:
+            super().emit(Batch.from_objects(values))
 
     def finish_work(self) -> None:
         self._keys.release()
         super().finish_work()
 
     def close(self) -> None:
-        if isinstance(self._func, Function):
-            self._func.close()
+        opened, self._opened = self._opened, []
+        close_all(opened, self.info)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from flinkette.contracts.errors import SinkError
 from flinkette.contracts.sink import SinkContext
+from flinkette.runtime.failures import connector_error
 from flinkette.runtime.operator import Operator
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flinkette._native.batch import Batch
     from flinkette.contracts.sink import Sink, SinkWriter
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
@@ -26,27 +31,40 @@ class SinkOperator(Operator):
 
     def open(self, context: SubtaskContext) -> None:
         super().open(context)
-        self._writer = self._sink.create_writer(
-            SinkContext(
-                context.subtask_index,
-                context.parallelism,
-                self.info.node.output_type,
-                context.clock.now_ms,
-            )
+        sink_context = SinkContext(
+            context.subtask_index,
+            context.parallelism,
+            self.info.node.output_type,
+            context.clock.now_ms,
         )
+        with self._errors():
+            self._writer = self._sink.create_writer(sink_context)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Name the operator in what the connector raises."""
+        try:
+            yield
+        except Exception as error:
+            named = connector_error(self.info, error, SinkError)
+            if named is error:
+                raise
+            raise named from error
 
     def is_ready(self) -> bool:
         return self._writer is None or self._writer.is_ready()
 
     def start_batch(self, batch: Batch) -> None:
         assert self._writer is not None
-        self._writer.write(batch)
+        with self._errors():
+            self._writer.write(batch)
         self.rows_out += batch.num_rows
         self.is_busy = False
 
     def finish(self) -> None:
         assert self._writer is not None
-        self._writer.finish()
+        with self._errors():
+            self._writer.finish()
         self._is_finished = True
 
     def close(self) -> None:

@@ -22,8 +22,9 @@ from flinkette.runtime.context import SubtaskRuntimeContext
 from flinkette.runtime.failures import make_error, make_row_error
 from flinkette.runtime.operator import Operator
 from flinkette.runtime.operators.keyed import Keys
-from flinkette.runtime.operators.rows import close_all, converter_of
+from flinkette.runtime.operators.rows import converter_of
 from flinkette.runtime.operators.window_context import FunctionContext, TriggerRuntime
+from flinkette.runtime.user_code import bound, close_all, open_function
 
 if TYPE_CHECKING:
     from flinkette._native.batch import Batch
@@ -78,7 +79,7 @@ class WindowOperator(Operator):
         function_context.attach(self._native)
         for func in (description.function, description.window_function):
             if isinstance(func, Function):
-                func.open(runtime_context)
+                open_function(func, runtime_context, self.info)
                 self._functions.append(func)
 
     @property
@@ -120,7 +121,7 @@ def make_time_window(start: int, end: int) -> TimeWindow:
     return TimeWindow(start, end)
 
 
-def make_count_window(start: int, end: int) -> CountWindow:
+def make_count_window(start: int, _end: int) -> CountWindow:
     """Make the window object users see; `start` is the count window's number."""
     return CountWindow(start)
 
@@ -191,8 +192,8 @@ def assigner_spec(
         }
     if isinstance(assigner, assigners.MergingWindowAssigner):
         raise InvalidPipelineError(
-            f"{type(assigner).__name__} is a merging window assigner of your own; only the built-in "
-            "session windows merge so far: use with_dynamic_gap(...) where it fits"
+            f"{type(assigner).__name__} is a merging window assigner of your own; only the "
+            "built-in session windows merge so far: use with_dynamic_gap(...) where it fits"
         )
     context = AssignerContext(runtime_context)
     return {
@@ -222,7 +223,7 @@ def contents_spec(description: WindowDescription) -> dict[str, Any]:
     """Translate how a window keeps its rows."""
     func = description.function
     if description.kind == "reduce":
-        return {"contents": "reduce", "reduce": func.reduce if isinstance(func, Function) else func}
+        return {"contents": "reduce", "reduce": bound(func, "reduce")}
     if description.kind == "aggregate":
         return {
             "contents": "aggregate",

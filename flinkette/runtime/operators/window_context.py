@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flinkette.contracts.functions import AggregateFunction, Function
+from flinkette.contracts.functions import AggregateFunction
 from flinkette.contracts.state import (
     AggregatingStateDescriptor,
     ListStateDescriptor,
@@ -12,6 +12,7 @@ from flinkette.contracts.state import (
     ReducingStateDescriptor,
 )
 from flinkette.runtime.context import StateStore
+from flinkette.runtime.user_code import bound
 
 if TYPE_CHECKING:
     from flinkette._native.state import KeyContext
@@ -52,8 +53,7 @@ class WindowFolding(WindowValue):
         if isinstance(descriptor, AggregatingStateDescriptor):
             self._aggregate = descriptor.get_agg_function()
         else:
-            func = descriptor.get_reduce_function()
-            self._reduce = func.reduce if isinstance(func, Function) else func
+            self._reduce = bound(descriptor.get_reduce_function(), "reduce")
 
     def get(self) -> Any:
         """Return the result or None."""
