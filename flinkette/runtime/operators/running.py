@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
+from flinkette._native.buffer import Uint32Buffer
 from flinkette._native.rows import RowProgram, Stage
 from flinkette._native.running import RunningAggregate
 from flinkette.contracts.functions import Function
 from flinkette.contracts.output_tag import OutputTag
+from flinkette.exchange.element import MAX_WATERMARK_MS, Watermark
 from flinkette.graph.operators import ReduceDescription, RunningAggregateDescription
 from flinkette.runtime.context import SubtaskRuntimeContext
 from flinkette.runtime.failures import make_error, make_row_error
@@ -35,26 +37,70 @@ class RunningAggregateOperator(Operator):
         super().open(context)
         self._keys = Keys(context)
         self._aggregate = RunningAggregate(self._description.kind, self._description.position)
+        self._failure: Exception | None = None
         self._last_of_key: dict[int, Any] | None = {} if context.is_batch else None
 
     def start_batch(self, batch: Batch) -> None:
         ids = self._keys.ids(batch)
-        values = batch.objects()
-        try:
-            made = self._aggregate.process(values, ids, self._keys.key_map)
-        except Exception as error:
-            raise make_error(self.info, error, None, None, None) from error
-        finally:
-            self._keys.release()
-        self.is_busy = False
+        made: list[Any] = []
+        failed = self._process(batch, ids, made)
+        self.is_busy = self._failure is not None
         if self._last_of_key is not None:
-            self._last_of_key.update(zip(memoryview(ids).tolist(), made, strict=True))
-            return
-        self.emit(Batch.from_objects(made, batch.times).with_marks(batch.marks))
+            kept = [at for at in range(batch.num_rows) if at not in failed] if failed else None
+            owners = memoryview(ids).tolist()
+            if kept is not None:
+                owners = [owners[at] for at in kept]
+            self._last_of_key.update(zip(owners, made, strict=False))
+        else:
+            self._emit_made(batch, made, failed)
+        self._keys.release()
 
-    def end_input(self) -> None:
-        if self._last_of_key:
+    def step(self, deadline_ns: int) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _process(self, batch: Batch, ids: Uint32Buffer, made: list[Any]) -> list[int]:
+        """Fill `made`; return which rows failed and were left out under the row-error policy."""
+        values = batch.objects()
+        policy = self.info.node.row_error
+        failed: list[int] = []
+        start = 0
+        while True:
+            try:
+                self._aggregate.process(values, ids, self._keys.key_map, made, start)
+            except Exception as error:
+                at = len(made) + len(failed)
+                time = None if batch.times is None else batch.times[at]
+                key = self._keys.key_map.key(ids[at])
+                failure = make_error(self.info, error, values[at], key, time)
+                if policy.action == "fail":
+                    self._failure = failure
+                    return failed
+                if policy.action == "side-output" and policy.tag is not None:
+                    row_error = make_row_error(values[at], failure)
+                    self.outbox.append((policy.tag, Batch.from_objects([row_error])))
+                failed.append(at)
+                start = at + 1
+            else:
+                return failed
+
+    def _emit_made(self, batch: Batch, made: list[Any], failed: list[int]) -> None:
+        if len(made) == batch.num_rows:
+            self.emit(Batch.from_objects(made, batch.times).with_marks(batch.marks))
+            return
+        rows = [at for at in range(len(made) + len(failed)) if at not in set(failed)]
+        kept = Uint32Buffer.of(rows)
+        marks = None if batch.marks is None else batch.marks.after_take(kept)
+        if made:
+            times = None if batch.times is None else batch.times.take(kept)
+            self.emit(Batch.from_objects(made, times).with_marks(marks))
+        elif batch.marks is not None and self._failure is None:
+            self.emit(Watermark(batch.marks.last_time))
+
+    def start_watermark(self, time_ms: int) -> bool:
+        if self._last_of_key and time_ms == MAX_WATERMARK_MS:
             self.emit(Batch.from_objects(list(self._last_of_key.values())))
+        return False
 
 
 class ReduceOperator(Operator):
@@ -102,10 +148,12 @@ class ReduceOperator(Operator):
         if not (self._is_batch and isinstance(element, Batch)):
             super().emit(element)
 
-    def end_input(self) -> None:
-        values = self._program.reduced_values() if self._is_batch else []
+    def start_watermark(self, time_ms: int) -> bool:
+        is_end = self._is_batch and time_ms == MAX_WATERMARK_MS
+        values = self._program.reduced_values() if is_end else []
         if values:
             super().emit(Batch.from_objects(values))
+        return False
 
     def finish_work(self) -> None:
         self._keys.release()
