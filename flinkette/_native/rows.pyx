@@ -38,6 +38,17 @@ STAGE_KINDS = {
 }
 
 
+cdef int64_t event_time(object made) except? -1:
+    """What a timestamp assigner returned, as ms."""
+    try:
+        return made
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(
+            f"the timestamp assigner returned {made!r} ({type(made).__name__}); an event time is an "
+            "int of 64 bits: ms since 1970"
+        ) from None
+
+
 @cython.final
 cdef class Stage:
     """One function of a program with everything decided before the loop."""
@@ -290,7 +301,7 @@ cdef class RowProgram:
                 key = fix(key) if stage.converter is None else stage.converter.convert(key)
                 self._output.keys.append(key)
             elif stage.kind == TIMESTAMP:
-                time = stage.func(value, time)
+                time = event_time(stage.func(value, time))
             else:
                 value = self._reduce(stage, value)
             stage_index += 1
