@@ -130,10 +130,15 @@ class IndexRouter(Router):
 
 
 class EdgeWriter:
-    """Sends elements along one edge. `emit` never waits: what finds no room stays pending."""
+    """Sends elements along one edge. `emit` never waits: what finds no room stays pending.
 
-    def __init__(self, channels: Sequence[Channel], router: Router) -> None:
-        self._channels = channels
+    `channels` are the receivers'; None for one that gets nothing from this sender.
+    """
+
+    def __init__(self, channels: Sequence[Channel | None], router: Router) -> None:
+        self._channels = {
+            receiver: channel for receiver, channel in enumerate(channels) if channel is not None
+        }
         self._router = router
         self._pending: deque[tuple[int, Element]] = deque()
 
@@ -157,5 +162,5 @@ class EdgeWriter:
         if isinstance(element, Batch):
             self._pending.extend(self._router.route(element))
         else:
-            self._pending.extend((receiver, element) for receiver in range(len(self._channels)))
+            self._pending.extend((receiver, element) for receiver in self._channels)
         self.flush()

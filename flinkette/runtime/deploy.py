@@ -67,7 +67,9 @@ def deploy(job_graph: JobGraph, options: DeployOptions) -> list[Subtask]:
     """Build every subtask; nothing is opened yet except sources and their files."""
     channels = {
         id(edge): make_channels(
-            job_graph.vertices[edge.source].parallelism, job_graph.vertices[edge.target].parallelism
+            edge.exchange,
+            job_graph.vertices[edge.source].parallelism,
+            job_graph.vertices[edge.target].parallelism,
         )
         for edge in job_graph.edges
     }
@@ -83,15 +85,28 @@ def deploy(job_graph: JobGraph, options: DeployOptions) -> list[Subtask]:
     return subtasks
 
 
-def make_channels(senders: int, receivers: int) -> list[list[LocalChannel]]:
-    """One channel for each pair of subtasks, by sender."""
-    return [[LocalChannel() for _ in range(receivers)] for _ in range(senders)]
+def make_channels(
+    exchange: Exchange, senders: int, receivers: int
+) -> list[list[LocalChannel | None]]:
+    """Channels by sender and receiver; None where the exchange never joins the two.
+
+    A receiver must not wait for the watermark of a sender that sends it nothing.
+    """
+    joined = [range(receivers)] * senders
+    if receivers > 1 and exchange is Exchange.FORWARD:
+        joined = [range(sender, sender + 1) for sender in range(senders)]
+    elif exchange is Exchange.RESCALE:
+        joined = [rescale_group(sender, senders, receivers) for sender in range(senders)]
+    return [
+        [LocalChannel() if receiver in group else None for receiver in range(receivers)]
+        for group in joined
+    ]
 
 
 def _deploy_vertex(
     job_graph: JobGraph,
     vertex: Vertex,
-    channels: dict[int, list[list[LocalChannel]]],
+    channels: dict[int, list[list[LocalChannel | None]]],
     options: DeployOptions,
 ) -> list[Subtask]:
     head = vertex.nodes[0].operator
@@ -128,7 +143,8 @@ def _deploy_vertex(
             )
         else:
             inputs = job_graph.inputs_of(vertex)
-            source = Gate([sender[index] for edge in inputs for sender in channels[id(edge)]])
+            joined = [sender[index] for edge in inputs for sender in channels[id(edge)]]
+            source = Gate([channel for channel in joined if channel is not None])
         deployed.append(
             Subtask(context, source, operators, outputs, options.clock, _copier(options))
         )
@@ -200,7 +216,7 @@ def _output(
     vertex: Vertex,
     group: list[Transformation],
     index: int,
-    channels: dict[int, list[list[LocalChannel]]],
+    channels: dict[int, list[list[LocalChannel | None]]],
     options: DeployOptions,
 ) -> Output:
     writers: dict[OutputTag | None, list[EdgeWriter]] = {}
@@ -235,13 +251,14 @@ def make_router(job_graph: JobGraph, edge: JobEdge, index: int, options: DeployO
     return IndexRouter(receivers, _custom_chooser(edge, receivers, info))
 
 
-def rescale_group(sender: int, senders: int, receivers: int) -> list[int]:
+def rescale_group(sender: int, senders: int, receivers: int) -> range:
     """Receivers that one sender serves under RESCALE: disjoint groups as equal as possible."""
     if receivers <= senders:
-        return [sender * receivers // senders]
+        only = sender * receivers // senders
+        return range(only, only + 1)
     first = (sender * receivers + senders - 1) // senders
     last = ((sender + 1) * receivers + senders - 1) // senders
-    return list(range(first, last))
+    return range(first, last)
 
 
 def _copier(options: DeployOptions) -> Callable[[Batch], Batch]:
