@@ -47,6 +47,7 @@ from flinkette.ext.sinks import ParquetSink
 
 FLIGHTS = Path(__file__).resolve().parent / "data" / "flights.parquet"
 
+EPOCH = datetime(1970, 1, 1)
 LATE_AFTER_MIN = 30
 AIRCRAFT_GAP = Time.hours(24)
 WEEK = TumblingEventTimeWindows.of(Time.days(7), Time.days(4))  # 1970-01-05 was a Monday
@@ -80,7 +81,7 @@ WORST_OF_WEEK = row_type(week=DATE, place=INT, carrier=TEXT, flights=INT, mean_d
 
 def wall_clock(time_ms: int) -> datetime:
     """Event time as the clocks in New York showed it."""
-    return datetime(1970, 1, 1) + timedelta(milliseconds=time_ms)
+    return EPOCH + timedelta(seconds=time_ms // 1000)
 
 
 def mark_late(flights: pyarrow.RecordBatch) -> pyarrow.RecordBatch:

@@ -17,15 +17,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-os.environ["PYTHONPATH"] = str(HERE)
 
-from jobs import KEYS, random_job
-from pipeline import build
-from pyflink.common import Configuration, Types
-from pyflink.datastream import StreamExecutionEnvironment
-from pyflink.table import Schema, StreamTableEnvironment
-from pyflink.version import __version__
+from jobs import KEYS, random_job  # noqa: E402
+from pipeline import build  # noqa: E402
+from pyflink.common import Configuration, Types  # noqa: E402
+from pyflink.datastream import StreamExecutionEnvironment  # noqa: E402
+from pyflink.table import Schema, StreamTableEnvironment  # noqa: E402
+from pyflink.version import __version__  # noqa: E402
 
 
 def is_comparable(seed: int) -> bool:
@@ -67,6 +65,9 @@ def run(seed: int) -> dict:
 
 def main() -> None:
     """Add the seeds that are not recorded yet."""
+    # PyFlink starts its workers as `python`, and they need jobs.py and pipeline.py.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    os.environ["PYTHONPATH"] = str(HERE)
     path = HERE / "recorded" / "jobs.json"
     path.parent.mkdir(exist_ok=True)
     recorded = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

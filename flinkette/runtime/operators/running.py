@@ -10,7 +10,7 @@ from flinkette._native.rows import RowProgram, Stage
 from flinkette._native.running import RunningAggregate
 from flinkette.contracts.functions import Function
 from flinkette.contracts.output_tag import OutputTag
-from flinkette.exchange.element import MAX_WATERMARK_MS, Watermark
+from flinkette.exchange.element import MAX_WATERMARK_MS
 from flinkette.graph.operators import ReduceDescription, RunningAggregateDescription
 from flinkette.runtime.context import SubtaskRuntimeContext
 from flinkette.runtime.failures import make_error, make_row_error
@@ -40,78 +40,72 @@ class RunningAggregateOperator(Operator):
     def open(self, context: SubtaskContext) -> None:
         super().open(context)
         self._keys = Keys(context)
+        self._last_of_key: dict[int, Any] | None = {} if context.is_batch else None
+        self._failure: Exception | None = None
         kind, position = self._description.kind, self._description.position
-        output_type = self.info.node.output_type
         self._aggregate = RunningAggregate(
             kind,
             position,
-            integer_bits=integer_bits(output_type, position) if kind == "sum" else None,
+            integer_bits=integer_bits(self.info.node.output_type, position)
+            if kind == "sum"
+            else None,
             object_reuse=context.is_object_reuse,
         )
-        self._failure: Exception | None = None
-        self._last_of_key: dict[int, Any] | None = {} if context.is_batch else None
 
     def start_batch(self, batch: Batch) -> None:
         ids = self._keys.ids(batch)
-        made: list[Any] = []
-        failed = self._process(batch, ids, made)
-        self.is_busy = self._failure is not None
-        if self._last_of_key is not None:
-            kept = [at for at in range(batch.num_rows) if at not in failed] if failed else None
-            owners = memoryview(ids).tolist()
-            if kept is not None:
-                owners = [owners[at] for at in kept]
-            self._last_of_key.update(zip(owners, made, strict=False))
-        else:
-            self._emit_made(batch, made, failed)
-        self._keys.release()
-
-    def step(self, deadline_ns: int) -> None:
-        if self._failure is not None:
-            raise self._failure
-
-    def _process(self, batch: Batch, ids: Uint32Buffer, made: list[Any]) -> list[int]:
-        """Fill `made`; return which rows failed and were left out under the row-error policy."""
         values = batch.objects()
-        policy = self.info.node.row_error
+        made: list[Any] = []
         failed: list[int] = []
+        rows: Uint32Buffer | None = None
         start = 0
-        while True:
+        while start < len(values) and self._failure is None:
+            before = len(made)
             try:
                 self._aggregate.process(values, ids, self._keys.key_map, made, start)
+                break
             except Exception as error:
-                at = len(made) + len(failed)
-                time = None if batch.times is None else batch.times[at]
-                key = self._keys.key_map.key(ids[at])
-                failure = make_error(self.info, error, values[at], key, time)
-                if policy.action == "fail":
-                    self._failure = failure
-                    return failed
-                if policy.action == "side-output" and policy.tag is not None:
-                    row_error = make_row_error(values[at], failure)
-                    self.outbox.append((policy.tag, Batch.from_objects([row_error])))
-                failed.append(at)
-                start = at + 1
-            else:
-                return failed
-
-    def _emit_made(self, batch: Batch, made: list[Any], failed: list[int]) -> None:
-        if len(made) == batch.num_rows:
-            self.emit(Batch.from_objects(made, batch.times).with_marks(batch.marks))
+                row = start + len(made) - before
+                self._on_error(batch, row, error)
+                failed.append(row)
+                start = row + 1
+        self._keys.release()
+        if failed:
+            # the rows that have a result, in order; none of those after a failure that ends the job
+            stop = failed[-1] if self._failure is not None else len(values)
+            rows = Uint32Buffer.of(sorted(set(range(stop)) - set(failed)))
+            marks = None if batch.marks is None else batch.marks.after_take(rows)
+            batch = batch.take(rows).with_marks(marks)
+        self.is_busy = self._failure is not None
+        if self._last_of_key is not None:
+            of_rows = (
+                memoryview(ids).tolist() if rows is None else [ids[row] for row in memoryview(rows)]
+            )
+            self._last_of_key.update(zip(of_rows, made, strict=True))
             return
-        rows = [at for at in range(len(made) + len(failed)) if at not in set(failed)]
-        kept = Uint32Buffer.of(rows)
-        marks = None if batch.marks is None else batch.marks.after_take(kept)
-        if made:
-            times = None if batch.times is None else batch.times.take(kept)
-            self.emit(Batch.from_objects(made, times).with_marks(marks))
-        elif batch.marks is not None and self._failure is None:
-            self.emit(Watermark(batch.marks.last_time))
+        self.emit(Batch.from_objects(made, batch.times).with_marks(batch.marks))
 
     def start_watermark(self, time_ms: int) -> bool:
         if self._last_of_key and time_ms == MAX_WATERMARK_MS:
             self.emit(Batch.from_objects(list(self._last_of_key.values())))
         return False
+
+    def step(self, deadline_ns: int) -> None:
+        """Raise what a row of the last batch failed with; the rows before it were handed on."""
+        assert self._failure is not None
+        raise self._failure
+
+    def _on_error(self, batch: Batch, row: int, error: Exception) -> None:
+        value, policy = batch.objects()[row], self.info.node.row_error
+        key = (batch.keys if isinstance(batch.keys, list) else batch.keys.to_objects())[row]
+        time_ms = None if batch.times is None else batch.times[row]
+        failure = make_error(self.info, error, value, key, time_ms)
+        if policy.action == "fail":
+            self._failure = failure
+        elif policy.action == "side-output":
+            times = None if batch.times is None else batch.times.slice(row, row + 1)
+            rejected = Batch.from_objects([make_row_error(value, failure)], times)
+            self.outbox.append((policy.tag, rejected))
 
 
 def integer_bits(type_info: TypeInformation | None, position: int | str) -> int | None:

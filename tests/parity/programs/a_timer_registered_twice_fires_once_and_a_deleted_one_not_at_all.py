@@ -1,4 +1,4 @@
-# order: per-key \((\d)
+# order: exact
 from pyflink.common import WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import KeyedProcessFunction, StreamExecutionEnvironment
