@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.rows import copy_batch
-from flinkette.contracts.errors import InvalidPipelineError
+from flinkette.contracts.errors import InvalidPipelineError, SourceError
 from flinkette.exchange.channel import LocalChannel
 from flinkette.exchange.gate import Gate
 from flinkette.exchange.writer import (
@@ -29,8 +30,9 @@ from flinkette.graph.operators import (
     WindowDescription,
 )
 from flinkette.graph.transformations import Exchange
+from flinkette.runtime.failures import NO_ROW, connector_errors, key_error, make_error
 from flinkette.runtime.isolation import isolated
-from flinkette.runtime.operator import SubtaskContext
+from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 from flinkette.runtime.source_input import SourceInput
 from flinkette.runtime.subtask import Output, Subtask
 from flinkette.runtime.user_code import bound
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from flinkette.graph.transformations import Transformation
     from flinkette.plan.job_graph import JobEdge, JobGraph, Vertex
     from flinkette.runtime.clock import Clock
-    from flinkette.runtime.operator import Operator, OperatorInfo
+    from flinkette.runtime.operator import Operator
 
 __all__ = ["DeployOptions", "deploy"]
 
@@ -110,7 +112,8 @@ def _deploy_vertex(
     head = vertex.nodes[0].operator
     enumerator = None
     if isinstance(head, SourceDescription):
-        enumerator = head.source.create_enumerator(vertex.parallelism)
+        with connector_errors(OperatorInfo(vertex.nodes[0], 0, 1), SourceError):
+            enumerator = head.source.create_enumerator(vertex.parallelism)
     deployed: list[Subtask] = []
     for index in range(vertex.parallelism):
         context = SubtaskContext(
@@ -229,9 +232,10 @@ def make_router(job_graph: JobGraph, edge: JobEdge, index: int, options: DeployO
     """Choose how rows of one sending subtask find their receivers."""
     senders = job_graph.vertices[edge.source].parallelism
     target = job_graph.vertices[edge.target]
+    info = OperatorInfo(edge.producer, index, senders)
     receivers = target.parallelism
     if edge.exchange is Exchange.HASH:
-        return HashRouter(receivers, target.max_parallelism)
+        return HashRouter(receivers, target.max_parallelism, partial(key_error, info))
     if receivers == 1 or edge.exchange is Exchange.GLOBAL:
         return SingleRouter(0)
     if edge.exchange is Exchange.FORWARD:
@@ -244,7 +248,7 @@ def make_router(job_graph: JobGraph, edge: JobEdge, index: int, options: DeployO
         return BroadcastRouter(receivers, _copier(options))
     if edge.exchange is Exchange.SHUFFLE:
         return IndexRouter(receivers, _shuffler(receivers, options.random))
-    return IndexRouter(receivers, _custom_chooser(edge, receivers))
+    return IndexRouter(receivers, _custom_chooser(edge, receivers, info))
 
 
 def rescale_group(sender: int, senders: int, receivers: int) -> range:
@@ -274,7 +278,7 @@ def _shuffler(receivers: int, source: random.Random) -> Callable[[Batch], Any]:
     return choose
 
 
-def _custom_chooser(edge: JobEdge, receivers: int) -> Callable[[Batch], Any]:
+def _custom_chooser(edge: JobEdge, receivers: int, info: OperatorInfo) -> Callable[[Batch], Any]:
     """Ask the user's partitioner once per row for the receiver of its key."""
     from flinkette._native.rows import choose_receivers
 
@@ -285,6 +289,9 @@ def _custom_chooser(edge: JobEdge, receivers: int) -> Callable[[Batch], Any]:
         raise InvalidPipelineError("partition_custom needs a partitioner and a key selector")
 
     def choose(batch: Batch) -> Any:
-        return choose_receivers(batch.objects(), partition, get_key, receivers)
+        try:
+            return choose_receivers(batch.objects(), partition, get_key, receivers)
+        except Exception as error:
+            raise make_error(info, error, NO_ROW, None, None) from error
 
     return choose

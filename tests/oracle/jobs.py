@@ -75,8 +75,8 @@ def random_job(seed: int) -> Job:
     kind = KINDS[seed % len(KINDS)]
     is_all = rng.random() < 0.15
     key_type = rng.choice(list(KEYS))
-    row_count = rng.choice([0, 1, 5, 40, 40, 120])
-    spread = rng.choice([0, 3, 20, 100])
+    row_count = rng.choice([0, 1, 5, 40, 80, 80, 120])
+    spread = rng.choice([0, 20, 50, 100])
     step = rng.choice([1, 4, 15])
     start = rng.choice([0, -50, 1_357_000_000_000])
     size = rng.choice([1, 7, 10, 25]) if "count" not in kind else rng.choice([1, 2, 5])
@@ -87,9 +87,9 @@ def random_job(seed: int) -> Job:
         size=size,
         slide=slide,
         offset=rng.choice([0, 0, 3, -2]) if min(size, slide) > 3 else 0,
-        lateness=rng.choice([0, 0, 5, 30]),
-        bound=rng.choice([0, 2, 10]),
-        interval=rng.choice([1, 5, 50]),
+        lateness=rng.choice([0, 5, 30, 60]),
+        bound=rng.choice([0, 0, 2, 10]),
+        interval=rng.choice([1, 5, 20]),
         parallelism=1 if is_all else rng.choice([1, 2, 3]),
         function=rng.choice(FUNCTIONS),
         key_type=key_type,

@@ -17,8 +17,6 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-os.environ["PYTHONPATH"] = str(HERE)
 
 from jobs import KEYS, random_job
 from pipeline import build
@@ -67,6 +65,9 @@ def run(seed: int) -> dict:
 
 def main() -> None:
     """Add the seeds that are not recorded yet."""
+    # PyFlink starts its workers as `python`, and they need jobs.py and pipeline.py.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    os.environ["PYTHONPATH"] = str(HERE)
     path = HERE / "recorded" / "jobs.json"
     path.parent.mkdir(exist_ok=True)
     recorded = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

@@ -2,11 +2,12 @@
 
 A program opens with comment lines `# word: value`:
 
-    # order: exact            the lines come out in one order, everywhere
-    # order: any              only the multiset of lines counts
-    # order: per-key <regex>  lines whose first group (or whole match) is equal keep their order
-    # strip: subtask          the `N> ` that print puts before a line is not compared
-    # differs: <title>        flinkette prints something else; docs/guide/differences.md says why
+    # order: exact             the lines come out in one order, everywhere
+    # order: any               only the multiset of lines counts
+    # order: per-key <regex>   lines whose first group (or whole match) is equal keep their order
+    # strip: subtask           the `N> ` that print puts before a line is not compared
+    # parallelism: as written  another one would change the lines, not just their order
+    # differs: <title>         flinkette prints something else; docs/guide/differences.md says why
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 __all__ = ["HERE", "Header", "normalise", "program_paths", "read_header", "read_recording"]
 
 HERE = Path(__file__).resolve().parent
-_HEADER_LINE = re.compile(r"# (order|strip|differs): (.*)")
+_HEADER_LINE = re.compile(r"# (order|strip|parallelism|differs): (.*)")
 _SUBTASK = re.compile(r"^((?:[^>]*:)?)\d+> ")
 
 
@@ -29,6 +30,7 @@ class Header:
     order: str
     key: re.Pattern[str] | None
     strips_subtask: bool
+    has_fixed_parallelism: bool
     difference: str | None
 
 
@@ -49,7 +51,13 @@ def read_header(program: Path) -> Header:
     if order not in ("exact", "any", "per-key") or bool(pattern) != (order == "per-key"):
         raise ValueError(f"{program}: order must be exact, any or per-key <regex>")
     key = re.compile(pattern) if pattern else None
-    return Header(order, key, found.get("strip") == "subtask", found.get("differs"))
+    return Header(
+        order,
+        key,
+        strips_subtask=found.get("strip") == "subtask",
+        has_fixed_parallelism=found.get("parallelism") == "as written",
+        difference=found.get("differs"),
+    )
 
 
 def normalise(output: str, header: Header) -> list[str]:

@@ -1,6 +1,8 @@
 # order: exact
+# parallelism: as written
 import os
 import tempfile
+from pathlib import Path
 
 from pyflink.common import Encoder, Row, Types
 from pyflink.datastream import StreamExecutionEnvironment
@@ -15,9 +17,9 @@ from pyflink.datastream.connectors.file_system import (
 def contents(folder):
     for directory, _, names in sorted(os.walk(folder)):
         for name in sorted(names):
-            with open(os.path.join(directory, name)) as file:
-                shape = name.split("-")[0] + os.path.splitext(name)[1]
-                print(os.path.relpath(directory, folder), shape, file.read().splitlines())
+            part = Path(directory, name)
+            shape = name.split("-")[0] + part.suffix
+            print(Path(directory).relative_to(folder), shape, part.read_text().splitlines())
 
 
 env = StreamExecutionEnvironment.get_execution_environment()

@@ -1,4 +1,5 @@
 # order: exact
+# parallelism: as written
 from pyflink.common import Row, Types
 from pyflink.datastream import StreamExecutionEnvironment
 

@@ -1,5 +1,6 @@
 # order: any
 # strip: subtask
+# parallelism: as written
 from pyflink.datastream import MapFunction, RuntimeContext, StreamExecutionEnvironment
 
 

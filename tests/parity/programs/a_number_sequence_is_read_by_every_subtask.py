@@ -1,5 +1,6 @@
 # order: any
 # strip: subtask
+# parallelism: as written
 from pyflink.common import WatermarkStrategy
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.datastream.connectors.number_seq import NumberSequenceSource

@@ -23,8 +23,8 @@ class Timers(KeyedProcessFunction):
         yield ctx.get_current_key(), timestamp
         if timestamp == 1000:
             ctx.timer_service().register_event_time_timer(4000 + ctx.get_current_key())
-            ctx.timer_service().register_event_time_timer(5000)
-            ctx.timer_service().register_event_time_timer(5000)
+            ctx.timer_service().register_event_time_timer(5000 + ctx.get_current_key())
+            ctx.timer_service().register_event_time_timer(5000 + ctx.get_current_key())
             ctx.timer_service().register_event_time_timer(3000)
             ctx.timer_service().delete_event_time_timer(3000)
 

@@ -20,9 +20,9 @@ env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
 late = OutputTag("late")
 stamped = env.from_collection([1, 25, 3, 14, 7]).assign_timestamps_and_watermarks(
-    WatermarkStrategy.for_bounded_out_of_orderness(
-        Duration.of_millis(100)
-    ).with_timestamp_assigner(Itself())
+    WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(100)).with_timestamp_assigner(
+        Itself()
+    )
 )
 for assigner in [
     TumblingEventTimeWindows.of(Time.milliseconds(10)),

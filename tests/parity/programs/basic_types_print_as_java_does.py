@@ -21,13 +21,19 @@ show("BYTE", [-128, 0, 127], Types.BYTE())
 show("SHORT", [-32768, 32767], Types.SHORT())
 show("INT", [-(2**31), 2**31 - 1], Types.INT())
 show("LONG", [-(2**63), 2**63 - 1], Types.LONG())
-show("FLOAT", [1.0, 110.1, 1e10, 1e-5, 0.001, 16777217.0, float("inf"), float("nan")], Types.FLOAT())
+show(
+    "FLOAT", [1.0, 110.1, 1e10, 1e-5, 0.001, 16777217.0, float("inf"), float("nan")], Types.FLOAT()
+)
 show(
     "DOUBLE",
     [1.0, 110.1, 1e7, 9999999.0, 1e-3, 9.99e-4, -0.0, 1e300, 5e-324, float("-inf"), float("nan")],
     Types.DOUBLE(),
 )
-show("BIG_DEC", [decimal.Decimal("1.50"), decimal.Decimal("-1E+3"), decimal.Decimal("0.0000001")], Types.BIG_DEC())
+show(
+    "BIG_DEC",
+    [decimal.Decimal("1.50"), decimal.Decimal("-1E+3"), decimal.Decimal("0.0000001")],
+    Types.BIG_DEC(),
+)
 show("SQL_DATE", [datetime.date(2013, 1, 31), datetime.date(1969, 12, 31)], Types.SQL_DATE())
 show("SQL_TIME", [datetime.time(23, 59, 1), datetime.time(0, 0)], Types.SQL_TIME())
 show(

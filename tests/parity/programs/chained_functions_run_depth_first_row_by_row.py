@@ -1,15 +1,16 @@
 # order: exact
-import os
+# parallelism: as written
 import tempfile
+from pathlib import Path
 
 from pyflink.datastream import StreamExecutionEnvironment
 
-path = os.path.join(tempfile.mkdtemp(), "calls")
+path = Path(tempfile.mkdtemp(), "calls")
 
 
 def noting(name, result):
     def function(value):
-        with open(path, "a") as calls:
+        with path.open("a") as calls:
             calls.write(f"{name}({value}) ")
         return result(value)
 
@@ -18,7 +19,7 @@ def noting(name, result):
 
 def three_times(value):
     for copy in range(3):
-        with open(path, "a") as calls:
+        with path.open("a") as calls:
             calls.write(f"yield({value},{copy}) ")
         yield value * 10 + copy
 
@@ -29,5 +30,4 @@ env.from_collection([1, 2]).map(noting("f", lambda value: value)).flat_map(three
     noting("keep", lambda value: value % 10 != 1)
 ).map(noting("g", lambda value: value + 1)).print()
 env.execute()
-with open(path) as calls:
-    print(calls.read())
+print(path.read_text())

@@ -12,7 +12,18 @@ class Collect(WindowFunction[tuple, tuple, str, CountWindow]):
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
-rows = [("a", 1), ("a", 2), ("b", 3), ("a", 4), ("a", 5), ("b", 6), ("a", 7), ("c", 8), ("a", 9), ("a", 10)]
+rows = [
+    ("a", 1),
+    ("a", 2),
+    ("b", 3),
+    ("a", 4),
+    ("a", 5),
+    ("b", 6),
+    ("a", 7),
+    ("c", 8),
+    ("a", 9),
+    ("a", 10),
+]
 stream = env.from_collection(rows)
 stream.key_by(lambda row: row[0]).count_window(3).apply(Collect()).print()
 env.execute()

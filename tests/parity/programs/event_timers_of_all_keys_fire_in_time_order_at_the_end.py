@@ -11,7 +11,7 @@ class Second(TimestampAssigner):
 
 class Remind(KeyedProcessFunction):
     def process_element(self, value, ctx: KeyedProcessFunction.Context):
-        key, time, delay = value
+        _, time, delay = value
         assert ctx.timestamp() == time
         ctx.timer_service().register_event_time_timer(time + delay)
         yield "row", ctx.get_current_key(), ctx.timestamp()
@@ -31,7 +31,14 @@ class Remind(KeyedProcessFunction):
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
-rows = [("a", 10, 500), ("b", 20, 100), ("c", 30, 600), ("a", 5, 45), ("b", 40, 300), ("c", -100, 0)]
+rows = [
+    ("a", 10, 500),
+    ("b", 20, 100),
+    ("c", 30, 600),
+    ("a", 5, 45),
+    ("b", 40, 300),
+    ("c", -100, 0),
+]
 env.from_collection(rows).assign_timestamps_and_watermarks(
     WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Second())
 ).key_by(lambda row: row[0]).process(Remind()).print()

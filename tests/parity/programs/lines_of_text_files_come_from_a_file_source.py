@@ -1,28 +1,27 @@
 # order: any
-import os
 import tempfile
+from pathlib import Path
 
 from pyflink.common import WatermarkStrategy
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.datastream.connectors.file_system import FileSource, StreamFormat
 
-folder = tempfile.mkdtemp()
-os.mkdir(os.path.join(folder, "inner"))
+folder = Path(tempfile.mkdtemp())
+Path(folder, "inner").mkdir()
 for name, content in [
     ("a.txt", "one\ntwo\n\nünï ☃\r\nlast without newline"),
     ("b.txt", "three\n"),
     ("empty.txt", ""),
     (".hidden", "hidden\n"),
     ("_underscore", "underscore\n"),
-    (os.path.join("inner", "c.txt"), "four\n"),
+    ("inner/c.txt", "four\n"),
 ]:
-    with open(os.path.join(folder, name), "w", newline="", encoding="utf-8") as file:
-        file.write(content)
+    Path(folder, name).write_bytes(content.encode("utf-8"))
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
 source = (
-    FileSource.for_record_stream_format(StreamFormat.text_line_format(), folder)
+    FileSource.for_record_stream_format(StreamFormat.text_line_format(), str(folder))
     .process_static_file_set()
     .build()
 )

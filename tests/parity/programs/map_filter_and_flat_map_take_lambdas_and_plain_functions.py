@@ -3,8 +3,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 
 
 def spell(number):
-    for letter in str(number):
-        yield letter
+    yield from str(number)
 
 
 class Scale:
@@ -21,7 +20,7 @@ env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
 
 numbers = env.from_collection([3, 14, 0, -7, 29, 100])
-numbers.map(lambda number: number + 1).map(Scale(2)).filter(lambda number: number % 4 == 0).flat_map(
-    spell
-).map(lambda letter: letter + "!").print()
+numbers.map(lambda number: number + 1).map(Scale(2)).filter(
+    lambda number: number % 4 == 0
+).flat_map(spell).map(lambda letter: letter + "!").print()
 env.execute()

@@ -1,4 +1,5 @@
 # order: exact
+# parallelism: as written
 from pyflink.datastream import MapFunction, RuntimeContext, StreamExecutionEnvironment
 
 

@@ -5,7 +5,14 @@ from pyflink.datastream import StreamExecutionEnvironment
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
 
-readings = [("a", 3, "r1"), ("a", 5, "r2"), ("b", 1, "r3"), ("a", 1, "r4"), ("a", 1, "r5"), ("b", 9, "r6")]
+readings = [
+    ("a", 3, "r1"),
+    ("a", 5, "r2"),
+    ("b", 1, "r3"),
+    ("a", 1, "r4"),
+    ("a", 1, "r5"),
+    ("b", 9, "r6"),
+]
 stream = env.from_collection(readings)
 keyed = stream.key_by(lambda row: row[0])
 keyed.min(1).print()

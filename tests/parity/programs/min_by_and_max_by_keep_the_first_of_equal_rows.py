@@ -1,11 +1,19 @@
 # order: exact
-from pyflink.common import Row, Types
+from pyflink.common import Types
 from pyflink.datastream import StreamExecutionEnvironment
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
 
-readings = [("a", 3, "r1"), ("a", 5, "r2"), ("b", 1, "r3"), ("a", 5, "r4"), ("a", 1, "r5"), ("a", 1, "r6"), ("b", 1, "r7")]
+readings = [
+    ("a", 3, "r1"),
+    ("a", 5, "r2"),
+    ("b", 1, "r3"),
+    ("a", 5, "r4"),
+    ("a", 1, "r5"),
+    ("a", 1, "r6"),
+    ("b", 1, "r7"),
+]
 stream = env.from_collection(readings)
 stream.key_by(lambda row: row[0]).min_by(1).print()
 env.execute()

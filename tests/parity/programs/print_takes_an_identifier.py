@@ -1,5 +1,6 @@
 # order: any
 # strip: subtask
+# parallelism: as written
 from pyflink.common import Types
 from pyflink.datastream import StreamExecutionEnvironment
 

@@ -20,9 +20,9 @@ numbers = env.from_collection([1, 2, 3])
 numbers.key_by(lambda number: 0).window(TumblingProcessingTimeWindows.of(Time.days(10000))).reduce(
     lambda left, right: left + right
 ).print()
-numbers.key_by(lambda number: 0).window(ProcessingTimeSessionWindows.with_gap(Time.hours(1))).reduce(
-    lambda left, right: left + right
-).print()
+numbers.key_by(lambda number: 0).window(
+    ProcessingTimeSessionWindows.with_gap(Time.hours(1))
+).reduce(lambda left, right: left + right).print()
 env.execute()
 numbers.key_by(lambda number: 0).process(InAnHour()).print()
 env.execute()

@@ -1,5 +1,6 @@
 # order: any
 # strip: subtask
+# parallelism: as written
 from pyflink.datastream import StreamExecutionEnvironment
 
 env = StreamExecutionEnvironment.get_execution_environment()

@@ -5,7 +5,9 @@ from pyflink.datastream import ReduceFunction, StreamExecutionEnvironment
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
 
-words = env.from_collection([("a", "1"), ("b", "2"), ("a", "3"), ("a", "4"), ("b", "5"), ("c", "6")])
+words = env.from_collection(
+    [("a", "1"), ("b", "2"), ("a", "3"), ("a", "4"), ("b", "5"), ("c", "6")]
+)
 words.key_by(lambda row: row[0]).reduce(lambda left, right: (left[0], left[1] + right[1])).print()
 env.execute()
 

@@ -1,6 +1,7 @@
 # order: exact
-import os
+# parallelism: as written
 import tempfile
+from pathlib import Path
 
 from pyflink.datastream import (
     FilterFunction,
@@ -10,11 +11,11 @@ from pyflink.datastream import (
     StreamExecutionEnvironment,
 )
 
-folder = tempfile.mkdtemp()
+path = Path(tempfile.mkdtemp(), "notes")
 
 
 def note(text):
-    with open(os.path.join(folder, "notes"), "a") as notes:
+    with path.open("a") as notes:
         notes.write(text + "\n")
 
 
@@ -56,5 +57,4 @@ env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
 env.from_collection(range(1, 6)).filter(Odd()).map(Prefix()).flat_map(Twice()).print()
 env.execute()
-with open(os.path.join(folder, "notes")) as notes:
-    print(notes.read(), end="")
+print(path.read_text(), end="")

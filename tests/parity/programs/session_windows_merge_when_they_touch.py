@@ -26,7 +26,7 @@ class Times(AggregateFunction):
         return ()
 
     def add(self, value, accumulator):
-        return accumulator + (value[1],)
+        return (*accumulator, value[1])
 
     def get_result(self, accumulator):
         return sorted(accumulator)
@@ -39,8 +39,16 @@ env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
 # gap 10: 0 and 10 touch; 35 bridges 30 and 44; b stands alone
 rows = [
-    ("a", 0, "p"), ("a", 10, "q"), ("b", 5, "r"), ("a", 30, "s"), ("a", 44, "t"),
-    ("a", 35, "u"), ("a", 65, "v"), ("b", 16, "w"), ("a", -7, "x"), ("b", 5, "y"),
+    ("a", 0, "p"),
+    ("a", 10, "q"),
+    ("b", 5, "r"),
+    ("a", 30, "s"),
+    ("a", 44, "t"),
+    ("a", 35, "u"),
+    ("a", 65, "v"),
+    ("b", 16, "w"),
+    ("a", -7, "x"),
+    ("b", 5, "y"),
 ]
 stamped = env.from_collection(rows).assign_timestamps_and_watermarks(
     WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Time1())

@@ -28,7 +28,15 @@ class Show(ProcessWindowFunction[tuple, tuple, str, TimeWindow]):
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
 env.from_collection(
-    [("a", 0, 5), ("a", 6, 20), ("a", 25, 1), ("a", 27, 1), ("b", 0, 100), ("b", 50, 1), ("b", 101, 3)]
+    [
+        ("a", 0, 5),
+        ("a", 6, 20),
+        ("a", 25, 1),
+        ("a", 27, 1),
+        ("b", 0, 100),
+        ("b", 50, 1),
+        ("b", 101, 3),
+    ]
 ).assign_timestamps_and_watermarks(
     WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Time1())
 ).key_by(lambda row: row[0]).window(EventTimeSessionWindows.with_dynamic_gap(Gap())).process(

@@ -1,4 +1,5 @@
 # order: per-key ^\W*(\w+)
+# parallelism: as written
 from pyflink.common import Time, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import StreamExecutionEnvironment
@@ -18,7 +19,15 @@ class Applied(WindowFunction[tuple, tuple, str, TimeWindow]):
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
-rows = [("a", 7, 100), ("a", 1, 20), ("a", 6, 3), ("b", 14, 50), ("a", 11, 1), ("b", 9, 4), ("a", 3, 9)]
+rows = [
+    ("a", 7, 100),
+    ("a", 1, 20),
+    ("a", 6, 3),
+    ("b", 14, 50),
+    ("a", 11, 1),
+    ("b", 9, 4),
+    ("a", 3, 9),
+]
 stamped = env.from_collection(rows).assign_timestamps_and_watermarks(
     WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Time1())
 )

@@ -27,7 +27,9 @@ env.execute()
 
 rows = env.from_collection(
     [Row("a", 1, "first"), Row("a", 2, "second"), Row("b", 3, "third")],
-    type_info=Types.ROW_NAMED(["name", "n", "note"], [Types.STRING(), Types.LONG(), Types.STRING()]),
+    type_info=Types.ROW_NAMED(
+        ["name", "n", "note"], [Types.STRING(), Types.LONG(), Types.STRING()]
+    ),
 )
 rows.key_by(lambda row: row.name).sum("n").print()
 env.execute()

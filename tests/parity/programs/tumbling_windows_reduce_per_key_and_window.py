@@ -1,4 +1,5 @@
 # order: per-key \('(\w+)'
+# parallelism: as written
 from pyflink.common import Time, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import StreamExecutionEnvironment
@@ -25,7 +26,15 @@ class Applied(WindowFunction[tuple, tuple, str, TimeWindow]):
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
-rows = [("a", 1, "p"), ("b", 999, "q"), ("a", 1000, "r"), ("a", 2, "s"), ("b", 0, "t"), ("a", 5500, "u"), ("a", 1999, "v")]
+rows = [
+    ("a", 1, "p"),
+    ("b", 999, "q"),
+    ("a", 1000, "r"),
+    ("a", 2, "s"),
+    ("b", 0, "t"),
+    ("a", 5500, "u"),
+    ("a", 1999, "v"),
+]
 stamped = env.from_collection(rows).assign_timestamps_and_watermarks(
     WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Time1())
 )

@@ -1,4 +1,5 @@
 # order: exact
+# parallelism: as written
 from pyflink.common import Time, Types, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import AggregateFunction, StreamExecutionEnvironment
@@ -56,9 +57,9 @@ stamped.window_all(tumbling).reduce(lambda left, right: (right[0], left[1] + rig
 env.execute()
 stamped.window_all(tumbling).aggregate(Longest(), output_type=Types.STRING()).print()
 env.execute()
-stamped.window_all(EventTimeSessionWindows.with_gap(Time.milliseconds(5))).process(
-    ShowToo()
-).map(lambda row: (row[0], sorted(row[1]))).print()
+stamped.window_all(EventTimeSessionWindows.with_gap(Time.milliseconds(5))).process(ShowToo()).map(
+    lambda row: (row[0], sorted(row[1]))
+).print()
 env.execute()
 stamped.window_all(CountTumblingWindowAssigner.of(2)).reduce(
     lambda left, right: (left[0] + right[0], left[1] + right[1])

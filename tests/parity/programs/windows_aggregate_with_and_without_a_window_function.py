@@ -1,5 +1,6 @@
 # order: per-key ^\W*(\w+)
-from typing import Iterable
+# parallelism: as written
+from collections.abc import Iterable
 
 from pyflink.common import Time, Types, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
@@ -46,7 +47,14 @@ class Applied(WindowFunction[tuple, tuple, str, TimeWindow]):
 
 env = StreamExecutionEnvironment.get_execution_environment()
 env.set_parallelism(1)
-rows = [("a", 12, "p"), ("b", 3, "q"), ("a", 14, "r"), ("a", 29, "s"), ("b", 15, "t"), ("a", 0, "u")]
+rows = [
+    ("a", 12, "p"),
+    ("b", 3, "q"),
+    ("a", 14, "r"),
+    ("a", 29, "s"),
+    ("b", 15, "t"),
+    ("a", 0, "u"),
+]
 stamped = env.from_collection(rows).assign_timestamps_and_watermarks(
     WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Time1())
 )

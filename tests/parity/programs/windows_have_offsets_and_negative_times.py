@@ -1,4 +1,5 @@
 # order: exact
+# parallelism: as written
 from pyflink.common import Time, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import StreamExecutionEnvironment
