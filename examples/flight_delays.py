@@ -30,7 +30,6 @@ from delay_tables import print_tables
 from pyarrow import compute
 
 from flinkette.common import Duration, Row, Time, Types, WatermarkStrategy
-from flinkette.connectors.parquet import ParquetSource
 from flinkette.datastream import StreamExecutionEnvironment
 from flinkette.datastream.functions import (
     AggregateFunction,
@@ -44,6 +43,7 @@ from flinkette.datastream.window import (
 )
 from flinkette.ext.aggregations import Avg, Count, Max, Sum
 from flinkette.ext.sinks import ParquetSink
+from flinkette.ext.sources import ParquetSource
 
 FLIGHTS = Path(__file__).resolve().parent / "data" / "flights.parquet"
 
