@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyarrow import compute, parquet
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -34,6 +35,7 @@ CARRIER_NAMES = {
     "YV": "Mesa",
 }
 NUM_SHOWN = 8
+MIN_FLIGHTS = 20
 
 
 def print_tables(folder: Path) -> None:
@@ -45,16 +47,16 @@ def print_tables(folder: Path) -> None:
         ("airports", _airports),
         ("aircraft", _aircraft),
     ):
-        console.print()
-        console.print(show(parquet.read_table(folder / f"{name}.parquet")))
+        title, table = show(parquet.read_table(folder / f"{name}.parquet"))
+        console.print(f"\n[bold]{title}[/bold]")
+        console.print(table)
 
 
-def _years_of_carriers(days: pyarrow.Table) -> Table:
+def _years_of_carriers(days: pyarrow.Table) -> tuple[str, Table]:
     """The days of each carrier in one line, the carrier with the longest mean delay first."""
+    title = f"Days of carriers ({days.num_rows:,} rows), by carrier; minutes, late: over 30"
     shown = _table(
-        f"Days of carriers ({days.num_rows:,} rows), by carrier; delays in minutes",
-        ["carrier"],
-        ["flights", "cancelled", "mean", "longest", "worst day", "its mean", "over 30 min"],
+        ["carrier"], ["flights", "cancelled", "mean", "max", "worst day", "mean", "late"]
     )
     years = days.group_by("carrier").aggregate(
         [("flights", "sum"), ("cancelled", "sum"), ("delay_min", "sum"), ("max_delay", "max")]
@@ -74,16 +76,15 @@ def _years_of_carriers(days: pyarrow.Table) -> Table:
             f"{worst['mean_delay']:.1f}",
             f"{worst['late_share']:.0%}",
         )
-    return shown
+    return title, shown
 
 
-def _weeks(worst: pyarrow.Table) -> Table:
+def _weeks(worst: pyarrow.Table) -> tuple[str, Table]:
     """The weeks whose worst carrier was the worst, in the order of the year."""
-    shown = _table(
-        f"Three worst carriers of each week ({worst.num_rows} rows): the {NUM_SHOWN} worst weeks",
-        ["week from", "worst", "second", "third"],
-        [],
+    title = (
+        f"Three worst carriers of each week ({worst.num_rows} rows): the {NUM_SHOWN} worst weeks"
     )
+    shown = _table(["week from", "worst", "second", "third"], [])
     weeks: dict[str, list[str]] = {}
     for row in worst.sort_by([("week", "ascending"), ("place", "ascending")]).to_pylist():
         text = f"{CARRIER_NAMES[row['carrier']]} {row['mean_delay']:.1f}"
@@ -93,19 +94,18 @@ def _weeks(worst: pyarrow.Table) -> Table:
     for row in first.sort_by("week").to_pylist():
         week = f"{row['week']:%d %b}"
         shown.add_row(week, *weeks[week])
-    return shown
+    return title, shown
 
 
-def _airports(hours: pyarrow.Table) -> Table:
+def _airports(hours: pyarrow.Table) -> tuple[str, Table]:
     """The six hours with the longest mean delay at each airport."""
-    shown = _table(
-        f"Six hours at airports ({hours.num_rows:,} rows): the worst of the year",
-        ["airport", "day", "hours"],
-        ["flights", "mean delay", "over 30 min"],
-    )
-    by_delay = hours.sort_by([("mean_delay", "descending"), ("start", "ascending")])
+    title = f"Six hours at airports ({hours.num_rows:,} rows): the worst with {MIN_FLIGHTS} flights"
+    shown = _table(["airport", "day", "hours"], ["flights", "mean delay", "late"])
+    busy = hours.filter(compute.greater_equal(hours["flights"], MIN_FLIGHTS))
+    by_delay = busy.sort_by([("mean_delay", "descending"), ("start", "ascending")])
     for origin in sorted(hours["origin"].unique().to_pylist()):
-        (worst,) = by_delay.filter(compute.equal(by_delay["origin"], origin)).slice(0, 1).to_pylist()
+        of_origin = by_delay.filter(compute.equal(by_delay["origin"], origin))
+        (worst,) = of_origin.slice(0, 1).to_pylist()
         shown.add_row(
             origin,
             f"{worst['start']:%d %b}",
@@ -114,16 +114,13 @@ def _airports(hours: pyarrow.Table) -> Table:
             f"{worst['mean_delay']:.1f}",
             f"{worst['late_share']:.0%}",
         )
-    return shown
+    return title, shown
 
 
-def _aircraft(runs: pyarrow.Table) -> Table:
+def _aircraft(runs: pyarrow.Table) -> tuple[str, Table]:
     """The runs with the most flights."""
-    shown = _table(
-        f"Aircraft that left New York at least every 24 hours ({runs.num_rows:,} runs): the longest",
-        ["tail number", "from", "to"],
-        ["flights", "mean delay"],
-    )
+    title = f"Aircraft leaving at least every 24 hours ({runs.num_rows:,} runs): the longest"
+    shown = _table(["tail number", "from", "to"], ["flights", "mean delay"])
     order = [("flights", "descending"), ("first", "ascending"), ("tailnum", "ascending")]
     longest = runs.take(compute.select_k_unstable(runs, NUM_SHOWN, order))
     for run in longest.to_pylist():
@@ -134,13 +131,13 @@ def _aircraft(runs: pyarrow.Table) -> Table:
             f"{run['flights']}",
             f"{run['mean_delay']:.1f}",
         )
-    return shown
+    return title, shown
 
 
-def _table(title: str, texts: list[str], numbers: list[str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
+def _table(texts: list[str], numbers: list[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in texts:
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     for name in numbers:
-        table.add_column(name, justify="right")
+        table.add_column(name, no_wrap=True, justify="right")
     return table

@@ -25,6 +25,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow
+from delay_picture import draw_delays
 from delay_tables import print_tables
 from pyarrow import compute
 
@@ -46,34 +47,41 @@ from flinkette.ext.sinks import ParquetSink
 
 FLIGHTS = Path(__file__).resolve().parent / "data" / "flights.parquet"
 
+EPOCH = datetime(1970, 1, 1)
 LATE_AFTER_MIN = 30
 AIRCRAFT_GAP = Time.hours(24)
 WEEK = TumblingEventTimeWindows.of(Time.days(7), Time.days(4))  # 1970-01-05 was a Monday
 MIN_FLIGHTS_OF_WEEK = 20  # one late flight must not make a carrier the worst of a week
 
-DAY_OF_CARRIER = Types.ROW_NAMED(
-    ["carrier", "day", "flights", "cancelled", "delay_min", "mean_delay", "max_delay", "late_share"],
-    [Types.STRING(), Types.SQL_DATE(), Types.LONG(), Types.LONG()]
-    + [Types.LONG(), Types.DOUBLE(), Types.LONG(), Types.DOUBLE()],
+TEXT, INT, FLOAT = Types.STRING(), Types.LONG(), Types.DOUBLE()
+DATE, MOMENT = Types.SQL_DATE(), Types.SQL_TIMESTAMP()
+
+
+def row_type(**fields):
+    """Type of rows with these fields."""
+    return Types.ROW_NAMED(list(fields), list(fields.values()))
+
+
+DAY_OF_CARRIER = row_type(
+    carrier=TEXT,
+    day=DATE,
+    flights=INT,
+    cancelled=INT,
+    delay_min=INT,
+    mean_delay=FLOAT,
+    max_delay=INT,
+    late_share=FLOAT,
 )
-HOURS_OF_AIRPORT = Types.ROW_NAMED(
-    ["origin", "start", "end", "flights", "mean_delay", "late_share"],
-    [Types.STRING(), Types.SQL_TIMESTAMP(), Types.SQL_TIMESTAMP()]
-    + [Types.LONG(), Types.DOUBLE(), Types.DOUBLE()],
+HOURS_OF_AIRPORT = row_type(
+    origin=TEXT, start=MOMENT, end=MOMENT, flights=INT, mean_delay=FLOAT, late_share=FLOAT
 )
-RUN_OF_AIRCRAFT = Types.ROW_NAMED(
-    ["tailnum", "first", "last", "flights", "mean_delay"],
-    [Types.STRING(), Types.SQL_TIMESTAMP(), Types.SQL_TIMESTAMP(), Types.LONG(), Types.DOUBLE()],
-)
-WORST_OF_WEEK = Types.ROW_NAMED(
-    ["week", "place", "carrier", "flights", "mean_delay"],
-    [Types.SQL_DATE(), Types.LONG(), Types.STRING(), Types.LONG(), Types.DOUBLE()],
-)
+RUN_OF_AIRCRAFT = row_type(tailnum=TEXT, first=MOMENT, last=MOMENT, flights=INT, mean_delay=FLOAT)
+WORST_OF_WEEK = row_type(week=DATE, place=INT, carrier=TEXT, flights=INT, mean_delay=FLOAT)
 
 
 def wall_clock(time_ms: int) -> datetime:
     """Event time as the clocks in New York showed it."""
-    return datetime(1970, 1, 1) + timedelta(milliseconds=time_ms)
+    return EPOCH + timedelta(seconds=time_ms // 1000)
 
 
 def mark_late(flights: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
@@ -209,7 +217,9 @@ def run_job(output: Path) -> None:
     (
         days.key_by("carrier")
         .window(WEEK)
-        .aggregate(Sum("flights", name="flights"), Sum("delay_min", name="delay_min"), with_key=True)
+        .aggregate(
+            Sum("flights", name="flights"), Sum("delay_min", name="delay_min"), with_key=True
+        )
         .window_all(WEEK)
         .process(WorstOfWeek(), output_type=WORST_OF_WEEK)
         .sink_to(ParquetSink(output / "worst_of_week.parquet"))
@@ -218,7 +228,7 @@ def run_job(output: Path) -> None:
 
 
 def output_folder(arguments: list[str]) -> Path:
-    """Return the folder the command line names; stop the program if nothing can be written there."""
+    """Return the folder the command line names; stop the program if it cannot be written."""
     parser = argparse.ArgumentParser(description="Departure delays out of New York in 2013.")
     parser.add_argument(
         "--output",
@@ -244,7 +254,7 @@ def main() -> None:
     run_job(output)
     job_s = time.perf_counter() - started_s
     print_tables(output)
-    # draw_delays(output / "days.parquet", output / "delay_by_carrier.svg")
+    draw_delays(output / "days.parquet", output / "delay_by_carrier.svg")
     print(f"The job took {job_s:.1f} s. All answers and delay_by_carrier.svg are in {output}/")
 
 

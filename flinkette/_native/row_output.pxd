@@ -2,6 +2,19 @@ from libc.stdint cimport int64_t
 from libcpp.vector cimport vector
 
 
+cdef enum Status:
+    STATUS_DONE = 0
+    STATUS_MORE = 1
+    STATUS_FULL = 2
+    STATUS_FAILED = 3
+
+
+cdef enum Mode:
+    MODE_ROWS = 0
+    MODE_EVENT_TIMERS = 1
+    MODE_PROCESSING_TIMERS = 2
+
+
 cdef class RowOutput:
     cdef list values
     cdef list keys

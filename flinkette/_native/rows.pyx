@@ -9,18 +9,12 @@ from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
-from flinkette._native.kernel cimport (
-    MODE_EVENT_TIMERS,
-    MODE_PROCESSING_TIMERS,
-    MODE_ROWS,
-    STATUS_DONE,
-    STATUS_FAILED,
-    STATUS_FULL,
-    STATUS_MORE,
-)
 from flinkette._native.marks cimport Marks
 from flinkette._native.row_context cimport RowContext, TimerService
-from flinkette._native.row_output cimport RowOutput
+from flinkette._native.row_output cimport (
+    MODE_EVENT_TIMERS, MODE_PROCESSING_TIMERS, MODE_ROWS, RowOutput, STATUS_DONE, STATUS_FAILED,
+    STATUS_FULL, STATUS_MORE,
+)
 from flinkette._native.state cimport KeyContext, StateColumn
 from flinkette._native.values cimport Converter, fix
 
@@ -42,6 +36,17 @@ STAGE_KINDS = {
     "timestamp": TIMESTAMP,
     "reduce": REDUCE,
 }
+
+
+cdef int64_t event_time(object made) except? -1:
+    """What a timestamp assigner returned, as ms."""
+    try:
+        return made
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(
+            f"the timestamp assigner returned {made!r} ({type(made).__name__}); an event time is an "
+            "int of 64 bits: ms since 1970"
+        ) from None
 
 
 @cython.final
@@ -296,7 +301,7 @@ cdef class RowProgram:
                 key = fix(key) if stage.converter is None else stage.converter.convert(key)
                 self._output.keys.append(key)
             elif stage.kind == TIMESTAMP:
-                time = stage.func(value, time)
+                time = event_time(stage.func(value, time))
             else:
                 value = self._reduce(stage, value)
             stage_index += 1

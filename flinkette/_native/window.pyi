@@ -8,7 +8,6 @@ from flinkette._native.buffer import Uint32Buffer
 from flinkette._native.state import KeyContext
 from flinkette._native.window_spec import WindowSpec
 
-
 class MissingTimestamp(Exception):
     """A row without event time reached an event-time window."""
 

@@ -10,13 +10,12 @@ from flinkette._native.buffer cimport Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport WindowSlot, kNoWindow
-from flinkette._native.kernel cimport (
-    MODE_EVENT_TIMERS, MODE_PROCESSING_TIMERS, MODE_ROWS, STATUS_DONE, STATUS_FAILED, STATUS_FULL,
-    STATUS_MORE,
-)
 from flinkette._native.live_windows cimport LiveWindows
 from flinkette._native.marks cimport Marks
-from flinkette._native.row_output cimport RowOutput
+from flinkette._native.row_output cimport (
+    MODE_EVENT_TIMERS, MODE_PROCESSING_TIMERS, MODE_ROWS, RowOutput, STATUS_DONE, STATUS_FAILED,
+    STATUS_FULL, STATUS_MORE,
+)
 from flinkette._native.state cimport KeyContext
 from flinkette._native.values cimport fix
 from flinkette._native.window_assign cimport WindowAssignment

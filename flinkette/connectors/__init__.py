@@ -1,4 +1,4 @@
-"""Tier 1. Owns the sources and sinks; may import `formats`' siblings below it: contracts, _native.
+"""Tier 1. Owns the sources and sinks; may import `formats`, `contracts`, `_native`.
 
 One module or folder per connector, found by dotted path and imported on use: importing this package
 loads none of them. A source is a description, an enumerator that hands out splits, and readers

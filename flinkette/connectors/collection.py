@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
-from flinkette._native.values import ConversionError, fix_list, make_converter
+from flinkette._native.values import ConversionError, fix_list, is_immutable, make_converter
 from flinkette.connectors.split_queue import SplitQueue, restored_splits
 from flinkette.contracts.errors import RowConversionError
 from flinkette.contracts.source import Fetched, Source, SourceSplit, SplitReader
@@ -53,10 +52,10 @@ class CollectionSource(Source):
     is_parallel = False
 
     def __init__(self, values: Iterable[Any], type_info: TypeInformation | None = None) -> None:
-        originals = list(values)
-        self.values: list[Any] = fix_list(_converted(originals, type_info))
+        own = _converted(list(values), type_info)
         self.type_info = type_info
-        self._is_shareable = all(map(is_, self.values, originals))
+        self._is_shareable = _are_immutable(own)
+        self.values: list[Any] = own if self._is_shareable else fix_list(own)
 
     def produced_type(self) -> TypeInformation | None:
         """Return the declared type."""
@@ -73,6 +72,13 @@ class CollectionSource(Source):
     def create_reader(self, context: ReaderContext) -> CollectionReader:
         """Make the reader of one subtask."""
         return CollectionReader(self.values, is_shareable=self._is_shareable)
+
+
+def _are_immutable(values: list[Any]) -> bool:
+    """Tell whether no value can change; in pieces, so that a mutable one is noticed early."""
+    return all(
+        is_immutable(tuple(values[start : start + 1024])) for start in range(0, len(values), 1024)
+    )
 
 
 def _converted(values: list[Any], type_info: TypeInformation | None) -> list[Any]:

@@ -126,7 +126,10 @@ class ParquetSource(Source):
             if found is None and not self.is_case_sensitive:
                 found = by_lower.get(name.lower())
             if found is None:
-                raise SourceError(f"{path}: no column {name!r}; {nearest(name, names)}")
+                raise SourceError(
+                    f"{path}: no column {name!r}; {nearest(name, names)}; "
+                    "read only columns that every file has"
+                )
             selected.append(found)
         return selected
 

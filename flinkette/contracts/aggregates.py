@@ -311,6 +311,10 @@ class CombinedAggregate(AggregateFunction):
     def __init__(self, specs: tuple[AggregateSpec, ...], *, is_row: bool) -> None:
         self.specs = specs
         self.is_row = is_row
+        self._by_field: dict[int | str | None, list[tuple[int, Any, bool]]] = {}
+        for index, spec in enumerate(specs):
+            step = (index, spec.add, spec.skips_nulls)
+            self._by_field.setdefault(spec.field, []).append(step)
 
     def create_accumulator(self) -> list[Any]:
         """Return the accumulators of no rows."""
@@ -318,10 +322,11 @@ class CombinedAggregate(AggregateFunction):
 
     def add(self, value: Any, accumulator: list[Any]) -> list[Any]:
         """Take one row."""
-        for index, spec in enumerate(self.specs):
-            field = field_value(value, spec.field)
-            if field is not None or not spec.skips_nulls:
-                accumulator[index] = spec.add(accumulator[index], field)
+        for name, steps in self._by_field.items():
+            field = field_value(value, name)
+            for index, add, skips_nulls in steps:
+                if field is not None or not skips_nulls:
+                    accumulator[index] = add(accumulator[index], field)
         return accumulator
 
     def get_result(self, accumulator: list[Any]) -> Any:

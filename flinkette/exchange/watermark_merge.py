@@ -43,7 +43,7 @@ class WatermarkMerge:
         return min(active, key=self._watermarks_ms.__getitem__) if active else None
 
     def on_watermark(self, index: int, time_ms: int) -> list[Element]:
-        """Take an input's watermark; return what to announce. That of an idle input does not count."""
+        """Take an input's watermark, unless it is idle; return what to announce."""
         if self._is_idle[index]:
             return []
         self._watermarks_ms[index] = max(self._watermarks_ms[index], time_ms)

@@ -87,15 +87,26 @@ class BroadcastRouter(Router):
 class HashRouter(Router):
     """By key group: the subtask that owns the key's group gets the row."""
 
-    def __init__(self, num_receivers: int, max_parallelism: int) -> None:
+    def __init__(
+        self,
+        num_receivers: int,
+        max_parallelism: int,
+        explain: Callable[[Batch, Exception], Exception] | None = None,
+    ) -> None:
         self._num_receivers = num_receivers
         self._max_parallelism = max_parallelism
+        self._explain = explain
 
     def route(self, batch: Batch) -> list[tuple[int, Element]]:
         from flinkette._native.keys import hash_keys, owners
         from flinkette._native.partition import scatter
 
-        hashes = hash_keys(batch.keys)
+        try:
+            hashes = hash_keys(batch.keys)
+        except Exception as error:
+            if self._explain is None:
+                raise
+            raise self._explain(batch, error) from error
         batch = batch.with_keys(batch.keys, hashes)
         if self._num_receivers == 1:
             return [(0, batch)]
@@ -119,10 +130,15 @@ class IndexRouter(Router):
 
 
 class EdgeWriter:
-    """Sends elements along one edge. `emit` never waits: what finds no room stays pending."""
+    """Sends elements along one edge. `emit` never waits: what finds no room stays pending.
 
-    def __init__(self, channels: Sequence[Channel], router: Router) -> None:
-        self._channels = channels
+    `channels` are the receivers'; None for one that gets nothing from this sender.
+    """
+
+    def __init__(self, channels: Sequence[Channel | None], router: Router) -> None:
+        self._channels = {
+            receiver: channel for receiver, channel in enumerate(channels) if channel is not None
+        }
         self._router = router
         self._pending: deque[tuple[int, Element]] = deque()
 
@@ -146,5 +162,5 @@ class EdgeWriter:
         if isinstance(element, Batch):
             self._pending.extend(self._router.route(element))
         else:
-            self._pending.extend((receiver, element) for receiver in range(len(self._channels)))
+            self._pending.extend((receiver, element) for receiver in self._channels)
         self.flush()

@@ -116,7 +116,8 @@ class TextPartFormat(PartFormat):
         self, stream: BinaryIO, input_type: TypeInformation | None, target: str
     ) -> TextPartWriter:
         """Start a file."""
-        return TextPartWriter(stream, row_text(input_type, java_rows=True), known_charset(self.charset))
+        texts = row_text(input_type, java_rows=True)
+        return TextPartWriter(stream, texts, known_charset(self.charset))
 
 
 class TextPartWriter(PartWriter):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.rows import copy_batch
-from flinkette.contracts.errors import InvalidPipelineError
+from flinkette.contracts.errors import InvalidPipelineError, SourceError
 from flinkette.exchange.channel import LocalChannel
 from flinkette.exchange.gate import Gate
 from flinkette.exchange.writer import (
@@ -29,8 +30,9 @@ from flinkette.graph.operators import (
     WindowDescription,
 )
 from flinkette.graph.transformations import Exchange
+from flinkette.runtime.failures import NO_ROW, connector_errors, key_error, make_error
 from flinkette.runtime.isolation import isolated
-from flinkette.runtime.operator import SubtaskContext
+from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 from flinkette.runtime.source_input import SourceInput
 from flinkette.runtime.subtask import Output, Subtask
 from flinkette.runtime.user_code import bound
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from flinkette.graph.transformations import Transformation
     from flinkette.plan.job_graph import JobEdge, JobGraph, Vertex
     from flinkette.runtime.clock import Clock
-    from flinkette.runtime.operator import Operator, OperatorInfo
+    from flinkette.runtime.operator import Operator
 
 __all__ = ["DeployOptions", "deploy"]
 
@@ -65,7 +67,9 @@ def deploy(job_graph: JobGraph, options: DeployOptions) -> list[Subtask]:
     """Build every subtask; nothing is opened yet except sources and their files."""
     channels = {
         id(edge): make_channels(
-            job_graph.vertices[edge.source].parallelism, job_graph.vertices[edge.target].parallelism
+            edge.exchange,
+            job_graph.vertices[edge.source].parallelism,
+            job_graph.vertices[edge.target].parallelism,
         )
         for edge in job_graph.edges
     }
@@ -81,21 +85,35 @@ def deploy(job_graph: JobGraph, options: DeployOptions) -> list[Subtask]:
     return subtasks
 
 
-def make_channels(senders: int, receivers: int) -> list[list[LocalChannel]]:
-    """One channel for each pair of subtasks, by sender."""
-    return [[LocalChannel() for _ in range(receivers)] for _ in range(senders)]
+def make_channels(
+    exchange: Exchange, senders: int, receivers: int
+) -> list[list[LocalChannel | None]]:
+    """Channels by sender and receiver; None where the exchange never joins the two.
+
+    A receiver must not wait for the watermark of a sender that sends it nothing.
+    """
+    joined = [range(receivers)] * senders
+    if receivers > 1 and exchange is Exchange.FORWARD:
+        joined = [range(sender, sender + 1) for sender in range(senders)]
+    elif exchange is Exchange.RESCALE:
+        joined = [rescale_group(sender, senders, receivers) for sender in range(senders)]
+    return [
+        [LocalChannel() if receiver in group else None for receiver in range(receivers)]
+        for group in joined
+    ]
 
 
 def _deploy_vertex(
     job_graph: JobGraph,
     vertex: Vertex,
-    channels: dict[int, list[list[LocalChannel]]],
+    channels: dict[int, list[list[LocalChannel | None]]],
     options: DeployOptions,
 ) -> list[Subtask]:
     head = vertex.nodes[0].operator
     enumerator = None
     if isinstance(head, SourceDescription):
-        enumerator = head.source.create_enumerator(vertex.parallelism)
+        with connector_errors(OperatorInfo(vertex.nodes[0], 0, 1), SourceError):
+            enumerator = head.source.create_enumerator(vertex.parallelism)
     deployed: list[Subtask] = []
     for index in range(vertex.parallelism):
         context = SubtaskContext(
@@ -125,7 +143,8 @@ def _deploy_vertex(
             )
         else:
             inputs = job_graph.inputs_of(vertex)
-            source = Gate([sender[index] for edge in inputs for sender in channels[id(edge)]])
+            joined = [sender[index] for edge in inputs for sender in channels[id(edge)]]
+            source = Gate([channel for channel in joined if channel is not None])
         deployed.append(
             Subtask(context, source, operators, outputs, options.clock, _copier(options))
         )
@@ -197,7 +216,7 @@ def _output(
     vertex: Vertex,
     group: list[Transformation],
     index: int,
-    channels: dict[int, list[list[LocalChannel]]],
+    channels: dict[int, list[list[LocalChannel | None]]],
     options: DeployOptions,
 ) -> Output:
     writers: dict[OutputTag | None, list[EdgeWriter]] = {}
@@ -213,9 +232,10 @@ def make_router(job_graph: JobGraph, edge: JobEdge, index: int, options: DeployO
     """Choose how rows of one sending subtask find their receivers."""
     senders = job_graph.vertices[edge.source].parallelism
     target = job_graph.vertices[edge.target]
+    info = OperatorInfo(edge.producer, index, senders)
     receivers = target.parallelism
     if edge.exchange is Exchange.HASH:
-        return HashRouter(receivers, target.max_parallelism)
+        return HashRouter(receivers, target.max_parallelism, partial(key_error, info))
     if receivers == 1 or edge.exchange is Exchange.GLOBAL:
         return SingleRouter(0)
     if edge.exchange is Exchange.FORWARD:
@@ -228,16 +248,17 @@ def make_router(job_graph: JobGraph, edge: JobEdge, index: int, options: DeployO
         return BroadcastRouter(receivers, _copier(options))
     if edge.exchange is Exchange.SHUFFLE:
         return IndexRouter(receivers, _shuffler(receivers, options.random))
-    return IndexRouter(receivers, _custom_chooser(edge, receivers))
+    return IndexRouter(receivers, _custom_chooser(edge, receivers, info))
 
 
-def rescale_group(sender: int, senders: int, receivers: int) -> list[int]:
+def rescale_group(sender: int, senders: int, receivers: int) -> range:
     """Receivers that one sender serves under RESCALE: disjoint groups as equal as possible."""
     if receivers <= senders:
-        return [sender * receivers // senders]
+        only = sender * receivers // senders
+        return range(only, only + 1)
     first = (sender * receivers + senders - 1) // senders
     last = ((sender + 1) * receivers + senders - 1) // senders
-    return list(range(first, last))
+    return range(first, last)
 
 
 def _copier(options: DeployOptions) -> Callable[[Batch], Batch]:
@@ -257,7 +278,7 @@ def _shuffler(receivers: int, source: random.Random) -> Callable[[Batch], Any]:
     return choose
 
 
-def _custom_chooser(edge: JobEdge, receivers: int) -> Callable[[Batch], Any]:
+def _custom_chooser(edge: JobEdge, receivers: int, info: OperatorInfo) -> Callable[[Batch], Any]:
     """Ask the user's partitioner once per row for the receiver of its key."""
     from flinkette._native.rows import choose_receivers
 
@@ -268,6 +289,9 @@ def _custom_chooser(edge: JobEdge, receivers: int) -> Callable[[Batch], Any]:
         raise InvalidPipelineError("partition_custom needs a partitioner and a key selector")
 
     def choose(batch: Batch) -> Any:
-        return choose_receivers(batch.objects(), partition, get_key, receivers)
+        try:
+            return choose_receivers(batch.objects(), partition, get_key, receivers)
+        except Exception as error:
+            raise make_error(info, error, NO_ROW, None, None) from error
 
     return choose

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flinkette._native.batch import Batch
     from flinkette.contracts.errors import SinkError, SourceError
     from flinkette.runtime.operator import OperatorInfo
 
-__all__ = ["NO_ROW", "connector_error", "make_error", "make_row_error"]
+__all__ = ["NO_ROW", "connector_errors", "key_error", "make_error", "make_row_error"]
 
 NO_ROW = object()
 """Stands for the row of an error that no row caused."""
@@ -64,19 +68,38 @@ def make_error(
     return wrapped
 
 
-def connector_error(
-    info: OperatorInfo, error: Exception, kind: type[SinkError | SourceError]
-) -> Exception:
+@contextmanager
+def connector_errors(info: OperatorInfo, kind: type[SinkError | SourceError]) -> Iterator[None]:
     """Say which operator an error of a connector belongs to; foreign errors become `kind`."""
     from flinkette.contracts.errors import FlinketteError
 
-    if isinstance(error, FlinketteError):
+    try:
+        yield
+    except FlinketteError as error:
         if str(info.node.call_site) not in str(error):
             error.args = (f"{_where(info)}: {error}",)
-        return error
-    made = kind(f"{_where(info)}: {type(error).__name__}: {error}{user_place(error)}")
-    made.__cause__ = error
-    return made
+        raise
+    except Exception as error:
+        text = f"{_where(info)}: {type(error).__name__}: {error}{user_place(error)}"
+        raise kind(text) from error
+
+
+def key_error(info: OperatorInfo, batch: Batch, error: Exception) -> Exception:
+    """Say which row has a key that cannot be encoded."""
+    from flinkette._native.keys import encode_key
+    from flinkette.contracts.errors import KeyEncodingError
+
+    keys = batch.keys if isinstance(batch.keys, list) else batch.keys.to_objects()
+    for key, row in zip(keys, batch.objects(), strict=True):
+        try:
+            encode_key(key)
+        except Exception as reason:
+            made = KeyEncodingError(
+                f"{_where(info)}: {reason}; key: {value_text(key)}; row: {value_text(row)}"
+            )
+            made.__cause__ = reason
+            return made
+    return make_error(info, error, NO_ROW, None, None)
 
 
 def _where(info: OperatorInfo) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from flinkette.contracts.errors import InvalidPipelineError, SourceError
 from flinkette.contracts.source import ReaderContext
 from flinkette.exchange.element import MAX_WATERMARK_MS, EndOfInput, StatusChange, Watermark
+from flinkette.runtime.failures import connector_errors
 from flinkette.runtime.watermarks import WatermarkStage
 
 if TYPE_CHECKING:
@@ -33,9 +35,12 @@ class SourceInput:
     ) -> None:
         self._enumerator = enumerator
         self._context = context
-        self._reader: SplitReader = source.create_reader(
-            ReaderContext(context.subtask_index, context.parallelism, context.clock.now_ms)
+        self._info = info
+        reader_context = ReaderContext(
+            context.subtask_index, context.parallelism, context.clock.now_ms
         )
+        with connector_errors(info, SourceError):
+            self._reader: SplitReader = source.create_reader(reader_context)
         self._stage = None if strategy is None else WatermarkStage(strategy, info, context)
         self._ready: deque[Element] = deque()
         self._live_splits: set[str] = set()
@@ -43,7 +48,7 @@ class SourceInput:
         self._is_waiting_for_splits = False
         self.rows = 0
         self.rejected: deque[list[object]] = deque()
-        self._reject_tag: OutputTag | None = getattr(source, "reject_tag", None)
+        self._reject_tag: OutputTag | None = info.node.row_error.tag
 
     @property
     def has_ended(self) -> bool:
@@ -52,7 +57,7 @@ class SourceInput:
 
     @property
     def reject_tag(self) -> OutputTag | None:
-        """Side output for malformed input rows, if the source names one."""
+        """Side output for malformed input rows, if `on_row_error` named one."""
         return self._reject_tag
 
     def poll(self, deadline_ns: int) -> Element | None:
@@ -63,10 +68,11 @@ class SourceInput:
             return None
         if self._stage is not None and self._stage.is_busy:
             return self._stage.step(deadline_ns)
-        self._request_splits()
-        if not self._live_splits:
-            return self._without_splits()
-        fetched = self._reader.poll(self._context.batch_rows)
+        with connector_errors(self._info, SourceError):
+            self._request_splits()
+            if not self._live_splits:
+                return self._without_splits()
+            fetched = self._reader.poll(self._context.batch_rows)
         if fetched is None:
             return None
         return self._accept(fetched, deadline_ns)
@@ -130,6 +136,13 @@ class SourceInput:
     def _accept(self, fetched: Fetched, deadline_ns: int) -> Element | None:
         batch: Batch | None = fetched.batch
         if fetched.rejected:
+            if self._reject_tag is None:
+                info = self._info
+                raise InvalidPipelineError(
+                    f"operator {info.name!r} ({info.node.call_site}): no side output was named for "
+                    f"malformed records such as {fetched.rejected[0]!r}; call flinkette.ext."
+                    'on_row_error(stream, "side-output", tag) and read stream.get_side_output(tag)'
+                )
             self.rejected.append(fetched.rejected)
         if batch is not None and batch.num_rows == 0:
             batch = None

@@ -17,7 +17,7 @@ from flinkette.exchange.element import (
     StatusChange,
     Watermark,
 )
-from flinkette.runtime.failures import make_error, make_row_error
+from flinkette.runtime.failures import NO_ROW, make_error, make_row_error
 
 if TYPE_CHECKING:
     from flinkette._native.buffer import Int64Buffer
@@ -142,7 +142,7 @@ class WatermarkStage:
                 return batch.column(field).times_ms()
             return field_times(batch.objects(), field)
         except Exception as error:
-            raise make_error(self._info, error, None, None, None) from error
+            raise make_error(self._info, error, NO_ROW, None, None) from error
 
     def _observe(self, times: Int64Buffer | None) -> None:
         if times is not None:

@@ -98,7 +98,7 @@ def model(times: list[int], running: int, interval: int) -> tuple[list[tuple[int
 def crossings(times: Int64Buffer, running: int, interval: int) -> tuple[list[tuple[int, int]], int]:
     """Where marks stand, with the maximum there: a bound of -1 makes the watermark the maximum."""
     marks, final = mark_crossings(times, running, interval, -1)
-    return [] if marks is None else list(zip(marks.stops, marks.times)), final
+    return [] if marks is None else list(zip(marks.stops, marks.times, strict=True)), final
 
 
 @given(TIMES, st.integers(-(10**6), 10**6) | st.just(MIN), st.integers(1, 10**12))

@@ -1,4 +1,6 @@
-"""Files as sources and sinks. Start reading at `source` and `sink`.
+"""Tier 1. Owns files as sources and sinks; may import what `connectors` may.
+
+Start reading at `source` and `sink`.
 
 `listing` finds files, `byte_stream` opens them whatever their compression, `record_blocks` cuts
 them into blocks of whole records, and `source` hands blocks to a format of `flinkette.formats`. On

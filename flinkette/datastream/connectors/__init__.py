@@ -1,4 +1,6 @@
-"""Connectors under PyFlink's names; the classes live in `flinkette.connectors`.
+"""Tier 3. Owns PyFlink's names of connectors; may import `connectors`, `contracts`, `formats`.
+
+Re-exports only; the classes live in `flinkette.connectors`. Start at `file_system`.
 
 Besides `base`, `file_system` and `number_seq` PyFlink's old flat names are here too. Sources and
 sinks that PyFlink lacks are in `flinkette.ext.sources` and `flinkette.ext.sinks`.

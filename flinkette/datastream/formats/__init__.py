@@ -1,4 +1,7 @@
-"""Formats under PyFlink's names; the classes live in `flinkette.formats`."""
+"""Tier 3. Owns PyFlink's names of formats; may import `formats`.
+
+Re-exports only; the classes live in `flinkette.formats`.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from flinkette._native.fields import field_values
 from flinkette._native.row import Row
 from flinkette.contracts.errors import InvalidTypeError
 from flinkette.exchange.element import Watermark
-from flinkette.runtime.failures import make_error, value_text
+from flinkette.runtime.failures import NO_ROW, make_error, value_text
 from flinkette.runtime.operator import Operator
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class MapBatchesOperator(Operator):
         try:
             made = from_form(self._func(to_form(self._columnar(batch), self._form)))
         except Exception as error:
-            raise make_error(self.info, error, None, None, None) from error
+            raise make_error(self.info, error, NO_ROW, None, None) from error
         if made is not None and made.num_rows == batch.num_rows:
             self.emit(made.with_times(batch.times).with_marks(batch.marks))
             return

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from flinkette.contracts.errors import SinkError
 from flinkette.contracts.sink import SinkContext
-from flinkette.runtime.failures import connector_error
+from flinkette.runtime.failures import connector_errors
 from flinkette.runtime.operator import Operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from flinkette._native.batch import Batch
     from flinkette.contracts.sink import Sink, SinkWriter
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
@@ -37,33 +34,22 @@ class SinkOperator(Operator):
             self.info.node.output_type,
             context.clock.now_ms,
         )
-        with self._errors():
+        with connector_errors(self.info, SinkError):
             self._writer = self._sink.create_writer(sink_context)
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Name the operator in what the connector raises."""
-        try:
-            yield
-        except Exception as error:
-            named = connector_error(self.info, error, SinkError)
-            if named is error:
-                raise
-            raise named from error
 
     def is_ready(self) -> bool:
         return self._writer is None or self._writer.is_ready()
 
     def start_batch(self, batch: Batch) -> None:
         assert self._writer is not None
-        with self._errors():
+        with connector_errors(self.info, SinkError):
             self._writer.write(batch)
         self.rows_out += batch.num_rows
         self.is_busy = False
 
     def finish(self) -> None:
         assert self._writer is not None
-        with self._errors():
+        with connector_errors(self.info, SinkError):
             self._writer.finish()
         self._is_finished = True
 

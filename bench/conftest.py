@@ -1,0 +1,101 @@
+"""How benchmarks are timed: alone, or side by side with the plain Python they stand in for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import flinkette
+from bench.pairs import Pairs, timed
+
+ROUNDS = 9
+
+
+@pytest.fixture
+def time_rows(benchmark: Any) -> Callable[..., None]:
+    """Time `function(*arguments)` over `rows` rows; `prepare` makes the arguments of each round."""
+
+    def run(
+        function: Callable[..., Any],
+        rows: int,
+        prepare: Callable[[], tuple[Any, ...]] = tuple,
+    ) -> None:
+        benchmark.pedantic(
+            function,
+            setup=lambda: (prepare(), {}),
+            rounds=5 * ROUNDS,
+            warmup_rounds=2,
+            iterations=1,
+        )
+        add_rate(benchmark, rows)
+
+    return run
+
+
+@pytest.fixture
+def time_beside(benchmark: Any) -> Callable[..., None]:
+    """Time `ours()` right after `bare()` in every round; the ratio is bare time over ours."""
+
+    def run(
+        ours: Callable[[], Any], bare: Callable[[], Any], rows: int | None, rounds: int = ROUNDS
+    ) -> None:
+        bare_s: list[float] = []
+        benchmark.pedantic(
+            ours,
+            setup=lambda: bare_s.append(timed(bare)),
+            rounds=rounds,
+            warmup_rounds=1,
+            iterations=1,
+        )
+        if benchmark.stats is None:  # --benchmark-disable
+            return
+        ours_s = list(benchmark.stats.stats.data)
+        pairs = Pairs(bare_s[-len(ours_s) :], ours_s)
+        benchmark.extra_info["ratio_best"] = pairs.best
+        benchmark.extra_info["ratio_median"] = pairs.median
+        benchmark.extra_info["ratio_low"] = pairs.ratios[0]
+        benchmark.extra_info["ratio_high"] = pairs.ratios[-1]
+        benchmark.extra_info["bare_s"] = min(pairs.bare_s)
+        if rows is not None:
+            add_rate(benchmark, rows)
+
+    return run
+
+
+def add_rate(benchmark: Any, rows: int) -> None:
+    """Note rows per second: in the median round and in the best."""
+    if benchmark.stats is None:  # --benchmark-disable
+        return
+    benchmark.extra_info["rows"] = rows
+    benchmark.extra_info["rows_per_s"] = rows / benchmark.stats.stats.median
+    benchmark.extra_info["rows_per_s_best"] = rows / benchmark.stats.stats.min
+
+
+@pytest.fixture
+def start_python(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Start a Python of its own, outside the source tree, on the flinkette that is measured."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(flinkette.__file__).parent.parent),
+        # Bytecode is cached, as it is for an installed package, but not in the source tree.
+        "PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode"),
+    }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    return start

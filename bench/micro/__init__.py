@@ -1,0 +1,1 @@
+"""Kernels of the native core, one call per batch."""

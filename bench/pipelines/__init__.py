@@ -1,0 +1,1 @@
+"""Whole programs against the plain Python that makes the same calls."""

@@ -1,0 +1,65 @@
+"""From `python program.py` to its first line of output, against a Python that only prints."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PRINT = "print('hello', flush=True)"
+IMPORT = "import flinkette.datastream\n" + PRINT
+WORD_COUNT = """
+from flinkette.common import Types
+from flinkette.datastream import StreamExecutionEnvironment
+
+env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(1)
+lines = env.from_collection(["to be or not to be", "that is the question"])
+pair = Types.TUPLE([Types.STRING(), Types.INT()])
+words = lines.flat_map(lambda line: [(word, 1) for word in line.split()], output_type=pair)
+words.key_by(lambda word: word[0]).sum(1).print()
+env.execute("word count")
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "first_line"),
+    [
+        pytest.param(IMPORT, "hello\n", id="import"),
+        pytest.param(WORD_COUNT, "(to,1)\n", id="word_count"),
+    ],
+)
+def test_start(
+    time_beside: Any,
+    start_python: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
+    program: str,
+    first_line: str,
+) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    def first_output(text: str) -> str:
+        path = tmp_path / "program.py"
+        path.write_text(text, encoding="utf-8")
+        process = start_python(str(path))
+        started.append(process)
+        assert process.stdout is not None
+        return process.stdout.readline()
+
+    def finish() -> None:
+        for process in started:
+            process.communicate()
+            assert process.returncode == 0
+        started.clear()
+
+    def run_bare() -> None:
+        finish()  # what the program does after its first line must not slow the next one down
+        assert first_output(PRINT) == "hello\n"
+        finish()
+
+    assert first_output(program) == first_line
+    time_beside(lambda: first_output(program), run_bare, None)
+    finish()
