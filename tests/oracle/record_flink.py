@@ -18,12 +18,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from jobs import KEYS, random_job  # noqa: E402
-from pipeline import build  # noqa: E402
-from pyflink.common import Configuration, Types  # noqa: E402
-from pyflink.datastream import StreamExecutionEnvironment  # noqa: E402
-from pyflink.table import Schema, StreamTableEnvironment  # noqa: E402
-from pyflink.version import __version__  # noqa: E402
+from jobs import KEYS, random_job
+from pipeline import build
+from pyflink.common import Configuration, Types
+from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.table import Schema, StreamTableEnvironment
+from pyflink.version import __version__
 
 
 def is_comparable(seed: int) -> bool:
