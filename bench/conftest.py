@@ -14,7 +14,7 @@ import pytest
 import flinkette
 from bench.pairs import Pairs, timed
 
-ROUNDS = 9
+ROUNDS = 15
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def time_rows(benchmark: Any) -> Callable[..., None]:
         benchmark.pedantic(
             function,
             setup=lambda: (prepare(), {}),
-            rounds=5 * ROUNDS,
+            rounds=3 * ROUNDS,
             warmup_rounds=2,
             iterations=1,
         )

@@ -44,8 +44,8 @@ cdef int64_t event_time(object made) except? -1:
         return made
     except (TypeError, ValueError, OverflowError):
         raise TypeError(
-            f"the timestamp assigner returned {made!r} ({type(made).__name__}); an event time is an "
-            "int of 64 bits: ms since 1970"
+            f"the timestamp assigner returned {made!r} ({type(made).__name__}); an event time is "
+            "an int of 64 bits: ms since 1970"
         ) from None
 
 

@@ -465,7 +465,7 @@ cdef class WindowOperator:
         """Apply the operator's policy; 1 when the job must fail (after what was made so far)."""
         cdef WindowSpec spec = self._spec
         key = self._keys.current_key() if self._keys.has_key and not spec.is_all else None
-        time = None if self._time == INT64_MIN else self._time
+        time = self._time if spec.is_event_time and self._time != INT64_MIN else None
         failure = self._make_error(spec.info, error, self._row, key, time)
         if spec.error_action == "fail" or isinstance(error, MissingTimestamp):
             self._iterator = None

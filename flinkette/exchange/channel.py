@@ -24,6 +24,10 @@ class Channel(ABC):
         """Append an element. Only when `has_room`."""
 
     @abstractmethod
+    def is_empty(self) -> bool:
+        """Tell the consumer whether `poll` would return None."""
+
+    @abstractmethod
     def poll(self) -> Element | None:
         """Take the oldest element, or None."""
 
@@ -40,6 +44,9 @@ class LocalChannel(Channel):
 
     def put(self, element: Element) -> None:
         self._elements.append(element)
+
+    def is_empty(self) -> bool:
+        return not self._elements
 
     def poll(self) -> Element | None:
         return self._elements.popleft() if self._elements else None

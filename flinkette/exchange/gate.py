@@ -33,6 +33,10 @@ class Gate:
         """The merged watermark."""
         return self._merge.current_ms
 
+    def has_waiting(self) -> bool:
+        """Tell whether `poll` would return something."""
+        return bool(self._ready) or not all(channel.is_empty() for channel in self._channels)
+
     def poll(self) -> Element | None:
         """Take the next element, or None when every channel is empty."""
         while not self._ready:

@@ -12,6 +12,8 @@ from flinkette.exchange.element import StatusChange, Watermark
 from flinkette.graph.transformations import ChangelogMode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flinkette.contracts.output_tag import OutputTag
     from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.exchange.element import Element
@@ -90,6 +92,8 @@ class Operator(ABC):
 
     def __init__(self, info: OperatorInfo) -> None:
         self.info = info
+        self.has_waiting_input: Callable[[], bool] = bool
+        """Whether rows wait at the subtask's input; set by the subtask."""
         self.outbox: deque[tuple[OutputTag | None, Element]] = deque()
         self.is_busy = False
         self.rows_in = 0

@@ -46,6 +46,7 @@ class SourceInput:
         self._live_splits: set[str] = set()
         self._has_ended = False
         self._is_waiting_for_splits = False
+        self._has_input = True
         self.rows = 0
         self.rejected: deque[list[object]] = deque()
         self._reject_tag: OutputTag | None = info.node.row_error.tag
@@ -73,6 +74,7 @@ class SourceInput:
             if not self._live_splits:
                 return self._without_splits()
             fetched = self._reader.poll(self._context.batch_rows)
+        self._has_input = fetched is not None
         if fetched is None:
             return None
         return self._accept(fetched, deadline_ns)
@@ -84,7 +86,8 @@ class SourceInput:
     def on_time(self, now_ms: int) -> None:
         """Emit what is due on the processing clock."""
         if self._stage is not None:
-            has_input = bool(self._ready) or self._stage.is_busy
+            # idle needs evidence: the reader was asked and had nothing
+            has_input = self._has_input or bool(self._ready) or self._stage.is_busy
             self._ready.extend(self._stage.on_time(now_ms, has_input=has_input))
 
     def wait_fd(self) -> int | None:

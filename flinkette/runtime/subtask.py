@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flinkette._native.batch import Batch
 from flinkette.exchange.element import EndOfInput, Watermark
+from flinkette.exchange.gate import Gate
 from flinkette.runtime.source_input import SourceInput
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from flinkette.contracts.output_tag import OutputTag
     from flinkette.exchange.element import Element
-    from flinkette.exchange.gate import Gate
     from flinkette.exchange.writer import EdgeWriter
     from flinkette.runtime.clock import Clock
     from flinkette.runtime.operator import Operator, SubtaskContext
@@ -84,6 +84,9 @@ class Subtask:
         self._saw_end = False
         self.has_ended = False
         self.busy_ns = 0
+        if isinstance(source, Gate):
+            for operator in operators:
+                operator.has_waiting_input = source.has_waiting
 
     @property
     def is_source(self) -> bool:

@@ -17,6 +17,8 @@ __all__ = ["Worker"]
 SLICE_NS = 10_000_000
 """A subtask runs at most this long before the others and the mail get their turn."""
 MAX_PARK_S = 0.1
+MIN_PARK_S = 0.001
+"""Also when something is overdue: nobody could do it, or the worker would not park."""
 
 
 class Worker:
@@ -75,7 +77,7 @@ class Worker:
                 continue
             due = subtask.next_processing_time()
             if due is not None:
-                timeout_s = min(timeout_s, max(0.0, (due - now_ms) / 1000))
+                timeout_s = min(timeout_s, max(MIN_PARK_S, (due - now_ms) / 1000))
             if isinstance(subtask.input, SourceInput):
                 fd = subtask.input.wait_fd()
                 if fd is not None:
@@ -85,7 +87,7 @@ class Worker:
             for fd in readable:
                 poller.register(fd, select.POLLIN)
             poller.poll(timeout_s * 1000)
-        elif timeout_s > 0:
+        else:
             time.sleep(timeout_s)
 
     def stop_sources(self) -> None:

@@ -57,7 +57,9 @@ ANSWERS = {
     "worst_of_week": """
         SELECT week, place, carrier, flights, mean_delay
         FROM (
-            SELECT *, row_number() OVER (PARTITION BY week ORDER BY mean_delay DESC, carrier) AS place
+            SELECT *, row_number() OVER (
+                PARTITION BY week ORDER BY mean_delay DESC, carrier
+            ) AS place
             FROM (
                 SELECT date_trunc('week', scheduled)::DATE AS week, carrier,
                     count(dep_delay) AS flights,
@@ -110,7 +112,7 @@ def other_run(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def sql(first_run):
-    """Ask DuckDB, which sees `flights`, the expected `days` and so on, and the written `found_days`."""
+    """Ask DuckDB, which sees `flights`, the expected `days` and so on, and `found_days`."""
     with duckdb.connect() as connection:
         connection.execute(f"CREATE VIEW flights AS FROM '{FLIGHTS}'")
         for name, query in ANSWERS.items():
@@ -161,7 +163,8 @@ def carrier_names() -> dict[str, str]:
 
 def test_the_table_of_carriers_shows_their_years_and_worst_days(sql, first_run):
     years = sql("""
-        SELECT carrier, count(dep_delay), count(*) - count(dep_delay), avg(dep_delay), max(dep_delay)
+        SELECT carrier, count(dep_delay), count(*) - count(dep_delay),
+            avg(dep_delay), max(dep_delay)
         FROM flights GROUP BY carrier ORDER BY avg(dep_delay) DESC""")
     worst = {
         carrier: rest

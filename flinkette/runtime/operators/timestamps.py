@@ -50,5 +50,5 @@ class TimestampsOperator(Operator):
         return self._stage.next_deadline_ms()
 
     def start_processing_time(self, now_ms: int) -> None:
-        for element in self._stage.on_time(now_ms, has_input=False):
+        for element in self._stage.on_time(now_ms, has_input=self.has_waiting_input()):
             self.emit(element)

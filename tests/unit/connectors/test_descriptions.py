@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,15 +41,13 @@ MODULES = sorted(
 )
 
 
-def test_importing_every_module_loads_no_heavy_library() -> None:
+def test_importing_every_module_loads_no_heavy_library(run_python) -> None:
     heavy = ("numpy", "pyarrow", "msgspec", "pandas", "polars", "zmq", "rich", "click")
     program = (
         f"import sys\nfor name in {MODULES!r}: __import__(name)\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    done = run_python("-c", program)
     assert done.stdout.strip() == "[]"
 
 

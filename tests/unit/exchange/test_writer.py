@@ -43,6 +43,9 @@ class FlakyChannel(Channel):
     def put(self, element: Any) -> None:
         self.taken.append(element)
 
+    def is_empty(self) -> bool:
+        return True
+
     def poll(self) -> None:
         return None
 
