@@ -41,3 +41,12 @@ def test_the_oracle_agrees_with_pyflink(seed: int) -> None:
     )
     assert grouped(results, job) == grouped(expected, job)
     assert late == expected_late
+
+
+def test_recorded_jobs_have_late_rows_and_every_kind_of_time_window() -> None:
+    late = [
+        seed for seed in RECORDED if any("late" in line[:7] for line in RECORDED[seed]["results"])
+    ]
+    assert len(late) >= 8
+    kinds = {random_job(int(seed)).kind for seed in RECORDED}
+    assert kinds == {"tumbling", "sliding", "session", "dynamic session"}
