@@ -298,7 +298,10 @@ cdef class RowProgram:
                 return 0
             elif stage.kind == KEY:
                 key = stage.func(value)
-                key = fix(key) if stage.converter is None else stage.converter.convert(key)
+                if stage.converter is None:
+                    key = fix(key)
+                elif key is not None:
+                    key = stage.converter.convert(key)
                 self._output.keys.append(key)
             elif stage.kind == TIMESTAMP:
                 time = event_time(stage.func(value, time))
