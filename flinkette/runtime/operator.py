@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flinkette.contracts.output_tag import OutputTag
-    from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.exchange.element import Element
     from flinkette.graph.transformations import Transformation
     from flinkette.runtime.clock import Clock
@@ -179,5 +178,3 @@ class Operator(ABC):
 
     def close(self) -> None:
         """Release what `open` took; after a failure too. Must not emit."""
-
-    output_type: TypeInformation | None = None
