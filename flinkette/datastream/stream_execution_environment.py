@@ -245,7 +245,8 @@ class StreamExecutionEnvironment(ConfiguredEnvironment):
         from flinkette.connectors.arrow import ArrowSource
 
         require_output_type("from_arrow", type_info)
-        return self._add_source(ArrowSource(data), None, "Arrow Source", type_info)
+        source = ArrowSource(data, type_info)
+        return self._add_source(source, None, "Arrow Source", type_info)
 
     def create_input(self, input_format: Any, type_info: TypeInformation | None = None) -> NoReturn:
         """Refuse: input formats are Java objects.
