@@ -109,15 +109,16 @@ class SessionPlaces {
 
     Status add_chunk(std::vector<uint8_t *> *chunks) noexcept {
         try {
-            chunks->reserve(chunks->size() + 1);
+            chunks->push_back(nullptr);
         } catch (const std::bad_alloc &) {
             return Status::kNoMemory;
         }
         auto *chunk = static_cast<uint8_t *>(std::calloc(kChunkPlaces, place_bytes_));
         if (chunk == nullptr) {
+            chunks->pop_back();
             return Status::kNoMemory;
         }
-        chunks->push_back(chunk);
+        chunks->back() = chunk;
         const auto first = static_cast<uint32_t>((chunks->size() - 1) * kChunkPlaces);
         for (uint32_t number = first; number < first + kChunkPlaces; ++number) {
             Session *session = place(*chunks, number);

@@ -99,7 +99,9 @@ class SessionWindow final : public WindowKernel {
     }
 
     int64_t live_states() const noexcept override { return live_count_ + copies_.taken(); }
-    int64_t memory_bytes() const noexcept override { return places_.memory_bytes(); }
+    int64_t memory_bytes() const noexcept override {
+        return places_.memory_bytes() + copies_.memory_bytes();
+    }
 
   private:
     /* A session whose end has come. */

@@ -64,21 +64,25 @@ class StatePool {
 
     /* States taken and not given back. */
     int64_t taken() const noexcept { return taken_; }
+    int64_t memory_bytes() const noexcept {
+        return static_cast<int64_t>(chunks_.size() * chunk_states_ * state_bytes_);
+    }
 
   private:
     static constexpr std::size_t kChunkBytes = std::size_t{1} << 16;
 
     bool add_chunk() noexcept {
         try {
-            chunks_.reserve(chunks_.size() + 1);
+            chunks_.push_back(nullptr);
         } catch (const std::bad_alloc &) {
             return false;
         }
         auto *chunk = static_cast<uint8_t *>(std::calloc(chunk_states_, state_bytes_));
         if (chunk == nullptr) {
+            chunks_.pop_back();
             return false;
         }
-        chunks_.push_back(chunk);
+        chunks_.back() = chunk;
         used_in_chunk_ = 0;
         return true;
     }
