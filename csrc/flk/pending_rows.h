@@ -49,6 +49,12 @@ class PendingRows {
         ++count_;
     }
 
+    /* Where the next rows and their states go, for loops that count in registers; `added` tells
+     * how many were written. */
+    uint8_t **next_states() noexcept { return states_.data() + count_; }
+    uint32_t *next_rows() noexcept { return rows_.data() + count_; }
+    void added(int64_t count) noexcept { count_ += static_cast<std::size_t>(count); }
+
     Status consume(const AccumulatorLayout &layout, Error *error) noexcept {
         if (count_ == 0) {
             return Status::kOk;

@@ -39,6 +39,7 @@ static_assert(sizeof(Session) == 40, "homes are read at random: every byte is ca
 class SessionPlaces {
   public:
     static constexpr uint32_t kExtra = uint32_t{1} << 31;
+    static constexpr uint32_t kChunkPlaces = 1024;
 
     SessionPlaces() = default;
     SessionPlaces(const SessionPlaces &) = delete;
@@ -64,15 +65,29 @@ class SessionPlaces {
         return Status::kOk;
     }
 
+    /* The homes as they are now, for loops. */
+    struct Places {
+        uint8_t *const *chunks;
+        std::size_t place_bytes;
+
+        Session *at(uint32_t number) const noexcept {
+            return reinterpret_cast<Session *>(__builtin_assume_aligned(
+                chunks[number / kChunkPlaces] + (number % kChunkPlaces) * place_bytes,
+                alignof(Session)));
+        }
+    };
+    Places homes() const noexcept { return Places{homes_.data(), place_bytes_}; }
+
     uint32_t home_count() const noexcept {
         return static_cast<uint32_t>(homes_.size() * kChunkPlaces);
     }
 
-    Session *home(uint32_t key_id) noexcept { return place(homes_, key_id); }
+    Session *home(uint32_t key_id) const noexcept { return homes().at(key_id); }
 
-    Session *at(uint32_t place_number) noexcept {
-        return (place_number & kExtra) == 0 ? place(homes_, place_number)
-                                            : place(extras_, place_number & ~kExtra);
+    Session *at(uint32_t place_number) const noexcept {
+        const bool is_extra = (place_number & kExtra) != 0;
+        return Places{(is_extra ? extras_ : homes_).data(), place_bytes_}.at(place_number &
+                                                                             ~kExtra);
     }
 
     /* Number of an extra place with the state of no rows, or kNoPlace without memory. */
@@ -99,14 +114,6 @@ class SessionPlaces {
     }
 
   private:
-    static constexpr std::size_t kChunkPlaces = 1024;
-
-    Session *place(const std::vector<uint8_t *> &chunks, uint32_t number) const noexcept {
-        uint8_t *chunk = chunks[number / kChunkPlaces];
-        return reinterpret_cast<Session *>(__builtin_assume_aligned(
-            chunk + (number % kChunkPlaces) * place_bytes_, alignof(Session)));
-    }
-
     Status add_chunk(std::vector<uint8_t *> *chunks) noexcept {
         try {
             chunks->push_back(nullptr);
@@ -121,7 +128,7 @@ class SessionPlaces {
         chunks->back() = chunk;
         const auto first = static_cast<uint32_t>((chunks->size() - 1) * kChunkPlaces);
         for (uint32_t number = first; number < first + kChunkPlaces; ++number) {
-            Session *session = place(*chunks, number);
+            Session *session = Places{chunks->data(), place_bytes_}.at(number);
             session->due = kNothingDue;
             session->first = kNoPlace;
             session->next = kNoPlace;

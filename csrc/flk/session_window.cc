@@ -123,32 +123,62 @@ class SessionWindow final : public WindowKernel {
         FLK_RETURN_NOT_OK(places_.ensure_homes(keys_->id_capacity()));
         FLK_RETURN_NOT_OK(
             pending_.open(rows.end_row - rows.first_row, rows.columns, rows.first_arrival));
-        const int64_t first_row = resume_row_ < 0 ? rows.first_row : resume_row_;
-        /* a session that ends here or before has fired */
-        const int64_t fired_end = saturating_add(watermark_, 1);
+        int64_t row = resume_row_ < 0 ? rows.first_row : resume_row_;
         resume_row_ = -1;
-        for (int64_t row = first_row; row < rows.end_row; ++row) {
-            if (row + kPrefetchRows < rows.end_row) {
-                __builtin_prefetch(places_.home(rows.ids[row + kPrefetchRows]), 1);
-            }
+        while ((row = extend_homes(rows, row)) < rows.end_row) {
             const uint32_t id = rows.ids[row];
             const int64_t time = rows.times[row];
-            const int64_t end = saturating_add(time, rows.gaps == nullptr ? gap_ : rows.gaps[row]);
-            Session *home = places_.home(id);
-            if (home->first == id && home->next == kNoPlace && time <= home->end &&
-                home->start <= end && home->end > fired_end) {
-                widen(home, time, end);
-                pending_.add(home->state(), row);
-                continue;
-            }
-            FLK_RETURN_NOT_OK(add_row(row, id, time, end, error));
-            if (late_.count() >= kStepRows && row + 1 < rows.end_row) {
-                resume_row_ = row + 1;
+            const int64_t gap = rows.gaps == nullptr ? gap_ : rows.gaps[row];
+            FLK_RETURN_NOT_OK(add_row(row, id, time, saturating_add(time, gap), error));
+            ++row;
+            if (late_.count() >= kStepRows && row < rows.end_row) {
+                resume_row_ = row;
                 break;
             }
         }
         FLK_RETURN_NOT_OK(pending_.consume(layout_, error));
         return resume_row_ < 0 ? Status::kOk : Status::kFull;
+    }
+
+    /* Add rows from `row` on, up to one whose key has not just one session, at home, that it
+     * touches and that has not fired; returns its number. Nearly all rows pass here: what the loop
+     * changes it keeps in registers. */
+    int64_t extend_homes(const WindowRows &rows, int64_t row) noexcept {
+        const uint32_t *ids = rows.ids;
+        const int64_t *times = rows.times;
+        const int64_t *gaps = rows.gaps;
+        const int64_t end_row = rows.end_row;
+        const int64_t gap = gap_;
+        /* a session that ends here or before has fired */
+        const int64_t fired_end = saturating_add(watermark_, 1);
+        const SessionPlaces::Places homes = places_.homes();
+        uint8_t **states = pending_.next_states();
+        uint32_t *row_numbers = pending_.next_rows();
+        uint64_t order = last_order_;
+        const int64_t first = row;
+        for (; row < end_row; ++row) {
+            if (row + kPrefetchRows < end_row) {
+                __builtin_prefetch(homes.at(ids[row + kPrefetchRows]), 1);
+            }
+            const uint32_t id = ids[row];
+            const int64_t time = times[row];
+            const int64_t end = saturating_add(time, gaps == nullptr ? gap : gaps[row]);
+            Session *home = homes.at(id);
+            if (home->first != id || home->next != kNoPlace || time > home->end ||
+                home->start > end || home->end <= fired_end) {
+                break;
+            }
+            if (time < home->start || end > home->end) {
+                home->start = std::min(home->start, time);
+                home->end = std::max(home->end, end);
+                home->order = ++order;
+            }
+            states[row - first] = home->state();
+            row_numbers[row - first] = static_cast<uint32_t>(row);
+        }
+        pending_.added(row - first);
+        last_order_ = order;
+        return row;
     }
 
     void widen(Session *session, int64_t start, int64_t end) noexcept {

@@ -27,7 +27,7 @@ namespace flk {
 
 class TimingWheel {
   public:
-    TimingWheel() = default;
+    TimingWheel() { spare_.reserve(kSpares); }
     TimingWheel(const TimingWheel &) = delete;
     TimingWheel &operator=(const TimingWheel &) = delete;
 
@@ -37,8 +37,13 @@ class TimingWheel {
         FLK_DCHECK(due >= now_);
         const uint32_t level = level_of(due);
         const uint64_t slot = digit(due, level);
+        std::vector<Entry> &entries = slots_[level][slot];
+        if (entries.capacity() == 0 && !spare_.empty()) {
+            entries.swap(spare_.back());
+            spare_.pop_back();
+        }
         try {
-            slots_[level][slot].push_back(Entry{due, id});
+            entries.push_back(Entry{due, id});
         } catch (const std::bad_alloc &) {
             return Status::kNoMemory;
         }
@@ -102,7 +107,8 @@ class TimingWheel {
         uint32_t id;
     };
     static constexpr uint32_t kLevels = 11;
-    static constexpr std::size_t kKeptEntries = 256;
+    static constexpr std::size_t kKeptEntries = 16;
+    static constexpr std::size_t kSpares = 64;
 
     /* Times as unsigned numbers of the same order. */
     static uint64_t ordered(int64_t time_ms) noexcept {
@@ -128,17 +134,23 @@ class TimingWheel {
         return high | slot << (6 * level);
     }
 
+    /* Memory of large slots goes to those that fill next. */
     void empty(uint32_t level, uint64_t slot) noexcept {
         std::vector<Entry> &entries = slots_[level][slot];
+        entries.clear();
         if (entries.capacity() > kKeptEntries) {
-            std::vector<Entry>().swap(entries);
-        } else {
-            entries.clear();
+            if (spare_.size() < spare_.capacity()) {
+                spare_.emplace_back();
+                spare_.back().swap(entries);
+            } else {
+                std::vector<Entry>().swap(entries);
+            }
         }
         occupied_[level] &= ~(uint64_t{1} << slot);
     }
 
     std::vector<Entry> slots_[kLevels][64];
+    std::vector<std::vector<Entry>> spare_; /* empty, with memory */
     uint64_t occupied_[kLevels] = {};
     uint64_t now_ = 0;
     int64_t size_ = 0;
