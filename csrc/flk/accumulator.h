@@ -134,6 +134,8 @@ struct AggregateDefinition {
     TypePtr input_type; /* empty for a count of rows */
     int64_t option = 0;
     double parameter = 0.0;
+    /* Keep what it takes to retract: min, max, first, last, count distinct, top-n. */
+    bool is_retractable = false;
 };
 
 /* Make an accumulator. kUnsupported if the kind has none for the type, kInvalid for a bad option.

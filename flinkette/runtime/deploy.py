@@ -206,8 +206,11 @@ def _make_keyed_or_row_operator(description: Any, infos: list[OperatorInfo]) -> 
         from flinkette.runtime.operators.map_batches import MapBatchesOperator
 
         return MapBatchesOperator(infos[0], description)
+    from flinkette.runtime.operators.key_by_field import KeyByFieldOperator, is_key_by_field
     from flinkette.runtime.operators.rows import RowsOperator
 
+    if len(infos) == 1 and is_key_by_field(description):
+        return KeyByFieldOperator(infos[0])
     return RowsOperator(infos)
 
 
