@@ -1,4 +1,7 @@
-"""From `python program.py` to its first line of output, against a Python that only prints."""
+"""From `python program.py` to its first line of output, against a Python that only prints.
+
+`examples/word_count.py` prints when it has counted a whole book; the aim is 0.3 s.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ env.execute("word count")
     [
         pytest.param(IMPORT, "hello\n", id="import"),
         pytest.param(WORD_COUNT, "(to,1)\n", id="word_count"),
-        pytest.param(EXAMPLE, None, id="example"),
+        pytest.param(EXAMPLE, "26,689 words,", id="example_word_count"),
     ],
 )
 def test_start(
@@ -39,14 +42,14 @@ def test_start(
     start_python: Callable[..., subprocess.Popen[str]],
     tmp_path: Path,
     program: str | Path,
-    first_line: str | None,
+    first_line: str,
 ) -> None:
     started: list[subprocess.Popen[str]] = []
 
-    def first_output(program: str | Path) -> str:
-        path = program if isinstance(program, Path) else tmp_path / "program.py"
-        if isinstance(program, str):
-            path.write_text(program, encoding="utf-8")
+    def first_output(text: str | Path) -> str:
+        path = text if isinstance(text, Path) else tmp_path / "program.py"
+        if isinstance(text, str):
+            path.write_text(text, encoding="utf-8")
         process = start_python(str(path))
         started.append(process)
         assert process.stdout is not None
@@ -63,7 +66,6 @@ def test_start(
         assert first_output(PRINT) == "hello\n"
         finish()
 
-    shown = first_output(program)
-    assert shown == first_line or (first_line is None and shown)
+    assert first_output(program).startswith(first_line)
     time_beside(lambda: first_output(program), run_bare, None)
     finish()

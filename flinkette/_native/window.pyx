@@ -12,6 +12,7 @@ from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport WindowSlot, kNoWindow
 from flinkette._native.live_windows cimport LiveWindows
 from flinkette._native.marks cimport Marks
+from flinkette._native.row_context import Firing
 from flinkette._native.row_output cimport (
     MODE_EVENT_TIMERS, MODE_PROCESSING_TIMERS, MODE_ROWS, RowOutput, STATUS_DONE, STATUS_FAILED,
     STATUS_FULL, STATUS_MORE,
@@ -466,7 +467,12 @@ cdef class WindowOperator:
         cdef WindowSpec spec = self._spec
         key = self._keys.current_key() if self._keys.has_key and not spec.is_all else None
         time = self._time if spec.is_event_time and self._time != INT64_MIN else None
-        failure = self._make_error(spec.info, error, self._row, key, time)
+        what = self._row
+        if self._after_slot != kNoWindow:
+            what = Firing(f"while {self._live.window(self._after_slot)!r} fired")
+        elif not self._row_is_open and not isinstance(error, MissingTimestamp):
+            what = Firing("while a window ended")
+        failure = self._make_error(spec.info, error, what, key, time)
         if spec.error_action == "fail" or isinstance(error, MissingTimestamp):
             self._iterator = None
             self._assignment.spans.clear()
