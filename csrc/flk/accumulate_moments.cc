@@ -3,11 +3,14 @@
  * The order of operations is that of flinkette/contracts/aggregates.py, so that one slice gives the
  * same bits there and here.
  */
+// clang-format off
+#include "flk/strict_floats.h" /* before everything else */
+// clang-format on
+
 #include <cmath>
 
 #include "flk/accumulate_kinds.h"
 #include "flk/accumulate_plain.h"
-#include "flk/strict_floats.h"
 
 namespace flk {
 namespace {

@@ -1,10 +1,12 @@
+// clang-format off
+#include "flk/strict_floats.h" /* before everything else */
+// clang-format on
+
 #include "flk/hyperloglog.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-
-#include "flk/strict_floats.h"
 
 namespace flk {
 namespace {

@@ -1,10 +1,12 @@
+// clang-format off
+#include "flk/strict_floats.h" /* before everything else */
+// clang-format on
+
 #include "flk/quantile_sketch.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-
-#include "flk/strict_floats.h"
 
 namespace flk {
 namespace {

@@ -1,4 +1,6 @@
-#include "flk/strict_floats.h"
+// clang-format off
+#include "flk/strict_floats.h" /* before everything else */
+// clang-format on
 
 #include <gtest/gtest.h>
 
