@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from oracle.aggregate_jobs import AggregateJob, aggregate_job, run
+from flinkette.plan.slices import SlicePlan, plan_slices
+from oracle.aggregate_jobs import AggregateJob, aggregate_job, run, windowed
 
 SEEDS = int(os.environ.get("ORACLE_AGGREGATE_SEEDS", "300"))
 SEEDS_PER_TEST = 25
@@ -64,3 +65,11 @@ def test_the_size_of_batches_does_not_show_in_native_results(seed: int) -> None:
     job = replace(aggregate_job(seed), parallelism=1)
     outputs = [parts(replace(job, batch_rows=rows), in_python=False) for rows in (1, 2, 7, 8192)]
     assert outputs[1:] == outputs[:-1]
+
+
+def test_most_random_jobs_run_natively_and_some_have_late_rows() -> None:
+    # else the comparison would say nothing about them
+    plans = [plan_slices(windowed(aggregate_job(seed))) for seed in range(200)]
+    assert sum(isinstance(plan, SlicePlan) for plan in plans) > 140, plans
+    late = [parts(aggregate_job(seed), in_python=False)[1] for seed in range(0, 200, 4)]
+    assert sum(bool(rows) for rows in late) > 5
