@@ -30,7 +30,7 @@ from flinkette.graph.operators import (
     WindowDescription,
 )
 from flinkette.graph.transformations import Exchange
-from flinkette.runtime.failures import NO_ROW, connector_errors, key_error, make_error
+from flinkette.runtime.failures import NO_ROW, ConnectorErrors, key_error, make_error
 from flinkette.runtime.isolation import isolated
 from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 from flinkette.runtime.source_input import SourceInput
@@ -112,7 +112,7 @@ def _deploy_vertex(
     head = vertex.nodes[0].operator
     enumerator = None
     if isinstance(head, SourceDescription):
-        with connector_errors(OperatorInfo(vertex.nodes[0], 0, 1), SourceError):
+        with ConnectorErrors(OperatorInfo(vertex.nodes[0], 0, 1), SourceError):
             enumerator = head.source.create_enumerator(vertex.parallelism)
     deployed: list[Subtask] = []
     for index in range(vertex.parallelism):
