@@ -155,6 +155,9 @@ class Batch:
     def objects(self) -> list[Any]:
         """Return the rows as Python values; columns are turned into them once. Do not change it."""
 
+    def without_objects(self) -> Batch:
+        """The same columns for another reader, whose `objects()` are its own."""
+
     def column(self, name_or_index: str | int) -> Column:
         """Return a column.
 

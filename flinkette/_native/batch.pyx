@@ -170,6 +170,13 @@ cdef class Batch:
             self._objects = boxed_rows(self)
         return self._objects
 
+    def without_objects(self):
+        if self.columns is None:
+            raise TypeError(f"a batch of {self.num_rows} objects has nothing else")
+        cdef Batch copy = copy_of(self)
+        copy._objects = None
+        return attach(copy, self.times, self.keys, self.hashes, self.kinds)
+
     cpdef Column column(self, object name_or_index):
         cdef Py_ssize_t at
         if self.columns is None:

@@ -390,7 +390,7 @@ def copy_batch(Batch batch not None):
     """The same rows with copies of mutable values, for a second consumer."""
     cdef list values
     if batch.columns is not None:
-        return batch
+        return batch.without_objects()
     values = batch.objects()
     return Batch.from_objects(
         [fix(value) for value in values], batch.times,
