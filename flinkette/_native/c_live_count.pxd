@@ -8,5 +8,6 @@ cdef extern from "flk/live_count.h" namespace "flk" nogil:
         kKeyWriter
         kRunning
         kDoorbell
+        kSharedMemory
 
     int64_t live_count(LiveKind kind) noexcept

@@ -10,4 +10,5 @@ def live():
         "key_writer": live_count(LiveKind.kKeyWriter),
         "running": live_count(LiveKind.kRunning),
         "doorbell": live_count(LiveKind.kDoorbell),
+        "shared_memory": live_count(LiveKind.kSharedMemory),
     }
