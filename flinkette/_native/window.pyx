@@ -12,7 +12,6 @@ from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport WindowSlot, kNoWindow
 from flinkette._native.live_windows cimport LiveWindows
 from flinkette._native.marks cimport Marks
-from flinkette._native.row_context import Firing
 from flinkette._native.row_output cimport (
     MODE_EVENT_TIMERS, MODE_PROCESSING_TIMERS, MODE_ROWS, RowOutput, STATUS_DONE, STATUS_FAILED,
     STATUS_FULL, STATUS_MORE,
@@ -178,6 +177,7 @@ cdef class WindowOperator:
             return 0
         self._cursor = cursor + 1
         self._row = self._rows[cursor]
+        self._row_is_open = True
         self._keys.set_current(self._id_data[cursor])
         if self._spec.is_event_time:
             self._time = INT64_MIN if self._times is None else self._times.data[cursor]
@@ -186,7 +186,6 @@ cdef class WindowOperator:
         else:
             self._time = self._now
         self._span_index = 0
-        self._row_is_open = True
         self._row_is_skipped = True
         self._assignment.spans.clear()
         self._assignment.assign(self._row, self._time)
@@ -467,11 +466,8 @@ cdef class WindowOperator:
         cdef WindowSpec spec = self._spec
         key = self._keys.current_key() if self._keys.has_key and not spec.is_all else None
         time = self._time if spec.is_event_time and self._time != INT64_MIN else None
-        what = self._row
-        if self._after_slot != kNoWindow:
-            what = Firing(f"while {self._live.window(self._after_slot)!r} fired")
-        elif not self._row_is_open and not isinstance(error, MissingTimestamp):
-            what = Firing("while a window ended")
+        has_row = self._row_is_open and self._after_slot == kNoWindow
+        what = self._row if has_row else self._live.firing(self._after_slot)
         failure = self._make_error(spec.info, error, what, key, time)
         if spec.error_action == "fail" or isinstance(error, MissingTimestamp):
             self._iterator = None
