@@ -17,6 +17,7 @@ enum class LiveKind : uint32_t {
     kRunning,
     kDoorbell,
     kWindowKernel,
+    kAggregate,
     kCount
 };
 

@@ -9,5 +9,6 @@ cdef extern from "flk/live_count.h" namespace "flk" nogil:
         kRunning
         kDoorbell
         kWindowKernel
+        kAggregate
 
     int64_t live_count(LiveKind kind) noexcept
