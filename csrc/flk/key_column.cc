@@ -1,5 +1,6 @@
 #include "flk/key_column.h"
 
+#include <algorithm>
 #include <limits>
 #include <type_traits>
 
@@ -9,6 +10,9 @@ namespace {
 
 /* The longest encoding that goes to scratch: an int beyond 63 bits, 1 + 4 + 9 bytes. */
 constexpr int64_t kScratchBytes = 14;
+
+/* Rows whose views are made at a time: they stay in the first cache. */
+constexpr int64_t kChunkRows = 256;
 
 KeyView view_of_scratch(const KeyWriter &scratch, int64_t begin) noexcept {
     return view_of_encoding(scratch.data() + begin, scratch.size() - begin);
@@ -176,6 +180,32 @@ Status views_of_column(const Column &column, int64_t start, int64_t count, KeyWr
     /* The views point into scratch: it must not move while they are made. */
     FLK_RETURN_NOT_OK(scratch->reserve(count * kScratchBytes));
     return add_views(column, start, count, scratch, out_views);
+}
+
+Status hash_column(const Column &column, KeyWriter *scratch, uint64_t *out_hashes) noexcept {
+    KeyView views[kChunkRows];
+    for (int64_t start = 0; start < column.length; start += kChunkRows) {
+        const int64_t count = std::min(kChunkRows, column.length - start);
+        FLK_RETURN_NOT_OK(views_of_column(column, start, count, scratch, views));
+        for (int64_t at = 0; at < count; ++at) {
+            out_hashes[start + at] = views[at].hash;
+        }
+    }
+    return Status::kOk;
+}
+
+Status ids_of_column(KeyMap *map, const Column &column, const uint64_t *, KeyWriter *scratch,
+                     uint32_t *out_ids, Error *error) noexcept {
+    KeyView views[kChunkRows];
+    int64_t new_rows[kChunkRows];
+    int64_t new_count = 0;
+    for (int64_t start = 0; start < column.length; start += kChunkRows) {
+        const int64_t count = std::min(kChunkRows, column.length - start);
+        FLK_RETURN_NOT_OK(views_of_column(column, start, count, scratch, views));
+        FLK_RETURN_NOT_OK(
+            map->find_or_insert(views, count, out_ids + start, new_rows, &new_count, error));
+    }
+    return Status::kOk;
 }
 
 }  // namespace flk

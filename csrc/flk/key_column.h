@@ -11,6 +11,7 @@
 #include "flk/base.h"
 #include "flk/column.h"
 #include "flk/key_encoding.h"
+#include "flk/key_map.h"
 
 namespace flk {
 
@@ -27,6 +28,19 @@ bool has_native_keys(const Type &type) noexcept;
  */
 Status views_of_column(const Column &column, int64_t start, int64_t count, KeyWriter *scratch,
                        KeyView *out_views) noexcept;
+
+/* Hash of each key of a column of a type with native keys. `out_hashes` has room for its length.
+ * Fails as views_of_column does. */
+Status hash_column(const Column &column, KeyWriter *scratch, uint64_t *out_hashes) noexcept;
+
+/* Ids of the keys of a column of a type with native keys; unknown keys get one, in row order.
+ *
+ * hashes   what hash_column gave for the column; nullptr computes them
+ * out_ids  room for the column's length
+ * returns  as views_of_column and KeyMap::find_or_insert do
+ */
+Status ids_of_column(KeyMap *map, const Column &column, const uint64_t *hashes, KeyWriter *scratch,
+                     uint32_t *out_ids, Error *error) noexcept;
 
 }  // namespace flk
 

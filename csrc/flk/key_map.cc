@@ -26,7 +26,7 @@ bool resize(T **array, int64_t capacity) noexcept {
 KeyMap::~KeyMap() {
     if (has_bodies_) {
         for (uint32_t id = 0; id < id_capacity(); ++id) {
-            if (ids_[id].references > 0) {
+            if (is_live(id)) {
                 drop_body(id);
             }
         }
@@ -35,7 +35,8 @@ KeyMap::~KeyMap() {
     std::free(ids_);
     std::free(bodies_);
     std::free(block_segments_);
-    std::free(touched_);
+    std::free(tags_);
+    std::free(pending_);
 }
 
 Status KeyMap::open(uint32_t max_parallelism, uint32_t first_group, uint32_t last_group,
@@ -60,23 +61,13 @@ Status KeyMap::open(uint32_t max_parallelism, uint32_t first_group, uint32_t las
     return grow_buckets(64);
 }
 
-/* Room for `extra` more keys in the table and as many touches, so that the loop needs no checks. */
+/* Room for `extra` more keys in the table, so that the loop needs no checks. */
 Status KeyMap::prepare(int64_t extra) noexcept {
-    if ((size_ + extra) * 3 > bucket_capacity_ * 2) {
-        int64_t capacity = bucket_capacity_;
-        while ((size_ + extra) * 3 > capacity * 2) {
-            capacity *= 2;
-        }
-        FLK_RETURN_NOT_OK(grow_buckets(capacity));
+    int64_t capacity = bucket_capacity_;
+    while ((size_ + extra) * 3 > capacity * 2) {
+        capacity *= 2;
     }
-    if (touched_count_ + extra > touched_capacity_) {
-        const int64_t wanted = touched_count_ + extra + touched_capacity_;
-        if (!resize(&touched_, wanted)) {
-            return Status::kNoMemory;
-        }
-        touched_capacity_ = wanted;
-    }
-    return Status::kOk;
+    return capacity == bucket_capacity_ ? Status::kOk : grow_buckets(capacity);
 }
 
 Status KeyMap::grow_buckets(int64_t capacity) noexcept {
@@ -124,20 +115,14 @@ Status KeyMap::find_or_insert(const KeyView *keys, int64_t count, uint32_t *out_
             if (bucket.id == kNoId) {
                 uint32_t id = kNoId;
                 FLK_RETURN_NOT_OK(new_id(key, &id, error));
-                bucket = Bucket{key.hash, id, static_cast<uint32_t>(key.tag) << 24 | mark_};
-                touched_[touched_count_++] = id;
+                bucket = Bucket{key.hash, id, key.tag};
                 out_new_rows[(*out_new_count)++] = row;
                 out_ids[row] = id;
                 ++size_;
                 break;
             }
-            if (bucket.hash == key.hash && bucket.tag_and_mark >> 24 == key.tag &&
+            if (bucket.hash == key.hash && bucket.tag == key.tag &&
                 (key.tag == kKeyInt || same_body(bucket.id, key))) {
-                if ((bucket.tag_and_mark & kMarkMask) != mark_) {
-                    bucket.tag_and_mark = static_cast<uint32_t>(key.tag) << 24 | mark_;
-                    ++ids_[bucket.id].references;
-                    touched_[touched_count_++] = bucket.id;
-                }
                 out_ids[row] = bucket.id;
                 break;
             }
@@ -151,7 +136,7 @@ uint32_t KeyMap::find(const KeyView &key) const noexcept {
     const uint64_t mask = static_cast<uint64_t>(bucket_capacity_) - 1;
     for (uint64_t at = key.hash & mask; buckets_[at].id != kNoId; at = (at + 1) & mask) {
         const Bucket &bucket = buckets_[at];
-        if (bucket.hash == key.hash && bucket.tag_and_mark >> 24 == key.tag &&
+        if (bucket.hash == key.hash && bucket.tag == key.tag &&
             (key.tag == kKeyInt || same_body(bucket.id, key))) {
             return bucket.id;
         }
@@ -179,6 +164,7 @@ Status KeyMap::new_id(const KeyView &key, uint32_t *out_id, Error *error) noexce
         FLK_RETURN_NOT_OK(store_body(id, key));
     } else if (has_bodies_) {
         bodies_[id].bytes = 0;
+        tags_[id] = kKeyInt;
     }
     if (is_reused) {
         segment.first_free = static_cast<uint32_t>(ids_[id].hash);
@@ -186,7 +172,8 @@ Status KeyMap::new_id(const KeyView &key, uint32_t *out_id, Error *error) noexce
         ++segment.next_unused;
     }
     ids_[id].hash = key.hash;
-    ids_[id].references = 1;
+    ids_[id].references = 0;
+    set_pending(id);
     *out_id = id;
     return Status::kOk;
 }
@@ -196,14 +183,15 @@ Status KeyMap::new_block(uint32_t segment) noexcept {
         const uint32_t capacity = block_capacity_ == 0 ? 4 : block_capacity_ * 2;
         const int64_t id_count = static_cast<int64_t>(capacity) * kBlockIds;
         if (id_count >= kNoId || !resize(&ids_, id_count) || !resize(&block_segments_, capacity) ||
-            (has_bodies_ && !resize(&bodies_, id_count))) {
+            !resize(&pending_, id_count) ||
+            (has_bodies_ && (!resize(&bodies_, id_count) || !resize(&tags_, id_count)))) {
             return Status::kNoMemory;
         }
         block_capacity_ = capacity;
     }
     const uint32_t first_id = block_count_ * kBlockIds;
     for (uint32_t id = first_id; id < first_id + kBlockIds; ++id) {
-        ids_[id] = IdEntry{kNoId, 0, 0};
+        ids_[id] = IdEntry{kNoId, kFree, 0};
     }
     block_segments_[block_count_++] = static_cast<uint8_t>(segment);
     segments_[segment].next_unused = first_id;
@@ -211,15 +199,22 @@ Status KeyMap::new_block(uint32_t segment) noexcept {
     return Status::kOk;
 }
 
+/* The first key that is no int: those so far have the tag of ints and no body. */
+Status KeyMap::make_bodies() noexcept {
+    const int64_t id_count = static_cast<int64_t>(block_capacity_) * kBlockIds;
+    if (!resize(&bodies_, id_count) || !resize(&tags_, id_count)) {
+        return Status::kNoMemory;
+    }
+    const auto size = static_cast<std::size_t>(id_count);
+    std::memset(static_cast<void *>(bodies_), 0, size * sizeof(Body));
+    std::memset(tags_, kKeyInt, size);
+    has_bodies_ = true;
+    return Status::kOk;
+}
+
 Status KeyMap::store_body(uint32_t id, const KeyView &key) noexcept {
     if (!has_bodies_) {
-        if (!resize(&bodies_, static_cast<int64_t>(block_capacity_) * kBlockIds)) {
-            return Status::kNoMemory;
-        }
-        /* Int keys so far have none. */
-        std::memset(static_cast<void *>(bodies_), 0,
-                    static_cast<std::size_t>(block_capacity_) * kBlockIds * sizeof(Body));
-        has_bodies_ = true;
+        FLK_RETURN_NOT_OK(make_bodies());
     }
     Body &body = bodies_[id];
     uint8_t *target = body.inlined;
@@ -234,6 +229,7 @@ Status KeyMap::store_body(uint32_t id, const KeyView &key) noexcept {
         std::memcpy(target, key.body, key.body_bytes);
     }
     body.bytes = key.body_bytes;
+    tags_[id] = key.tag;
     return Status::kOk;
 }
 
@@ -276,35 +272,45 @@ void KeyMap::erase(uint32_t id) noexcept {
     drop_body(id);
     Segment &segment = segments_[block_segments_[id / kBlockIds]];
     ids_[id].hash = segment.first_free;
+    ids_[id].references = kFree;
     ++ids_[id].generation;
     segment.first_free = id;
     --size_;
 }
 
-const uint32_t *KeyMap::release_batch(int64_t *out_count) noexcept {
-    int64_t freed_count = 0;
-    for (int64_t at = 0; at < touched_count_; ++at) {
-        const uint32_t id = touched_[at];
-        if (release(id)) {
-            touched_[freed_count++] = id;
-        }
+KeyView KeyMap::key(uint32_t id) const noexcept {
+    FLK_DCHECK(is_live(id));
+    if (!has_bodies_) {
+        return KeyView{ids_[id].hash, nullptr, 0, kKeyInt};
     }
-    touched_count_ = 0;
-    next_mark();
-    *out_count = freed_count;
-    return touched_;
+    return KeyView{ids_[id].hash, body_of(id), bodies_[id].bytes, tags_[id]};
 }
 
-/* Marks of earlier batches must differ from this one's; after 16 million batches they start over.
- */
-void KeyMap::next_mark() noexcept {
-    if (++mark_ <= kMarkMask) {
-        return;
+void KeyMap::retain_all(const uint32_t *ids, int64_t count) noexcept {
+    for (int64_t at = 0; at < count; ++at) {
+        retain(ids[at]);
     }
-    mark_ = 1;
-    for (int64_t at = 0; at < bucket_capacity_; ++at) {
-        buckets_[at].tag_and_mark &= ~kMarkMask;
+}
+
+void KeyMap::release_all(const uint32_t *ids, int64_t count) noexcept {
+    for (int64_t at = 0; at < count; ++at) {
+        release(ids[at]);
     }
+}
+
+const uint32_t *KeyMap::release_batch(int64_t *out_count) noexcept {
+    int64_t freed_count = 0;
+    for (int64_t at = 0; at < pending_count_; ++at) {
+        const uint32_t id = pending_[at];
+        ids_[id].references &= ~kPending;
+        if (ids_[id].references == 0) {
+            erase(id);
+            pending_[freed_count++] = id;
+        }
+    }
+    pending_count_ = 0;
+    *out_count = freed_count;
+    return pending_;
 }
 
 }  // namespace flk

@@ -27,6 +27,12 @@ TEST(Hash, ManyIntsAreHashedLikeOne) {
     }
 }
 
+TEST(Hash, AnIntComesBackFromItsHash) {
+    for (const int64_t value : {INT64_C(0), INT64_C(-1), INT64_C(77), INT64_MIN, INT64_MAX}) {
+        EXPECT_EQ(int64_of_hash(hash_int64(value)), value);
+    }
+}
+
 TEST(Hash, EveryLengthReadsOnlyItsBytesAndEveryByteCounts) {
     std::set<uint64_t> seen;
     for (std::size_t size = 0; size < 70; ++size) {

@@ -17,6 +17,9 @@ cdef extern from "flk/key_map.h" namespace "flk" nogil:
         const uint32_t *release_batch(int64_t *out_count) noexcept
         void retain(uint32_t id) noexcept
         bint release(uint32_t id) noexcept
+        void retain_all(const uint32_t *ids, int64_t count) noexcept
+        void release_all(const uint32_t *ids, int64_t count) noexcept
+        KeyView key(uint32_t id) noexcept
         bint is_live(uint32_t id) noexcept
         uint32_t references(uint32_t id) noexcept
         uint32_t generation(uint32_t id) noexcept

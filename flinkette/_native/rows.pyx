@@ -16,11 +16,15 @@ from flinkette._native.row_output cimport (
     STATUS_FULL, STATUS_MORE,
 )
 from flinkette._native.state cimport KeyContext, StateColumn
+from flinkette._native.row_context import Firing
 from flinkette._native.values cimport Converter, fix
 
 
 cdef extern from "Python.h":
     PyObject *PyIter_Next(object iterator) except? NULL
+
+cdef object EVENT_TIMER = Firing("while an event-time timer fired")
+cdef object PROCESSING_TIMER = Firing("while a processing-time timer fired")
 
 DONE = STATUS_DONE
 MORE = STATUS_MORE
@@ -226,12 +230,14 @@ cdef class RowProgram:
         stage.timer_context._time_domain = self._domains[0 if is_event_time else 1]
         self._held_id = timer.key_id
         self._holds_id = True
-        self._row = None
+        self._row = EVENT_TIMER if is_event_time else PROCESSING_TIMER
         self._stage_running = 0
         self._time_running = timer.time_ms
         result = stage.on_timer(timer.time_ms, stage.timer_context)
         if result is not None:
-            self._open_frame(result, None, 0, timer.time_ms if is_event_time else INT64_MIN)
+            self._open_frame(
+                result, self._row, 0, timer.time_ms if is_event_time else INT64_MIN
+            )
         return 1
 
     cdef int _let_go_of_id(self) except -1:
@@ -364,8 +370,9 @@ cdef class RowProgram:
             self.timers.roll_back()
         stage.rows_skipped += 1
         if stage.error_action == "side-output":
+            row = None if isinstance(self._row, Firing) else self._row
             self._output.append_side(
-                stage.error_tag, self._make_row_error(self._row, failure), self._time_running
+                stage.error_tag, self._make_row_error(row, failure), self._time_running
             )
         return 0
 

@@ -177,6 +177,7 @@ cdef class WindowOperator:
             return 0
         self._cursor = cursor + 1
         self._row = self._rows[cursor]
+        self._row_is_open = True
         self._keys.set_current(self._id_data[cursor])
         if self._spec.is_event_time:
             self._time = INT64_MIN if self._times is None else self._times.data[cursor]
@@ -185,7 +186,6 @@ cdef class WindowOperator:
         else:
             self._time = self._now
         self._span_index = 0
-        self._row_is_open = True
         self._row_is_skipped = True
         self._assignment.spans.clear()
         self._assignment.assign(self._row, self._time)
@@ -466,7 +466,9 @@ cdef class WindowOperator:
         cdef WindowSpec spec = self._spec
         key = self._keys.current_key() if self._keys.has_key and not spec.is_all else None
         time = self._time if spec.is_event_time and self._time != INT64_MIN else None
-        failure = self._make_error(spec.info, error, self._row, key, time)
+        has_row = self._row_is_open and self._after_slot == kNoWindow
+        what = self._row if has_row else self._live.firing(self._after_slot)
+        failure = self._make_error(spec.info, error, what, key, time)
         if spec.error_action == "fail" or isinstance(error, MissingTimestamp):
             self._iterator = None
             self._assignment.spans.clear()

@@ -22,6 +22,7 @@ _FIELD_METHODS = {
         "with_timestamp_assigner() with a field name is flinkette's own; pass a TimestampAssigner"
     ),
 }
+_RESULT_METHODS = {"to_arrow", "to_batches", "to_pandas"}
 _OWN_KEYWORDS = {"with_key", "with_window"}
 _SHARED_PACKAGES = {"common", "datastream", "table"}
 
@@ -64,6 +65,7 @@ def find_extensions(source: str, file: str) -> list[Finding]:
 
 
 def _findings(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    results = set(_names_of_results(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -72,6 +74,31 @@ def _findings(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield from _of_from(node)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield from _of_call(node, node.func.attr)
+            if node.func.attr in _RESULT_METHODS and _is_result(node.func.value, results):
+                yield (
+                    node.lineno,
+                    f"{node.func.attr}() of a result is flinkette's own; iterate over the rows",
+                )
+
+
+def _names_of_results(tree: ast.AST) -> Iterator[str]:
+    """Find what ``x = stream.execute_and_collect()`` and ``with ... as x`` give names to."""
+    for node in ast.walk(tree):
+        pairs: list[tuple[ast.expr | None, ast.expr]] = []
+        if isinstance(node, ast.Assign):
+            pairs = [(target, node.value) for target in node.targets]
+        elif isinstance(node, ast.With):
+            pairs = [(item.optional_vars, item.context_expr) for item in node.items]
+        for target, value in pairs:
+            if isinstance(target, ast.Name) and _is_result(value, set()):
+                yield target.id
+
+
+def _is_result(node: ast.expr, names: set[str]) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id in names
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(called, ast.Attribute) and called.attr == "execute_and_collect"
 
 
 def _of_module(module: str, line: int) -> Iterator[tuple[int, str]]:

@@ -183,14 +183,25 @@ def make_operator(group: list[Transformation], context: SubtaskContext) -> Opera
 
         return TimestampsOperator(infos[0], description.strategy)
     if isinstance(description, WindowDescription):
-        from flinkette.runtime.operators.window import WindowOperator
-
-        return WindowOperator(infos[0], description)
+        return _make_window_operator(description, infos[0])
     if isinstance(description, SinkDescription):
         from flinkette.runtime.operators.sink import SinkOperator
 
         return SinkOperator(infos[0], description.sink)
     return _make_keyed_or_row_operator(description, infos)
+
+
+def _make_window_operator(description: WindowDescription, info: OperatorInfo) -> Operator:
+    from flinkette.plan.slices import SlicePlan, plan_slices
+
+    plan = plan_slices(info.node)
+    if isinstance(plan, SlicePlan):
+        from flinkette.runtime.operators.slice_window import SliceWindowOperator
+
+        return SliceWindowOperator(info, plan, is_all=description.is_all)
+    from flinkette.runtime.operators.window import WindowOperator
+
+    return WindowOperator(info, description)
 
 
 def _make_keyed_or_row_operator(description: Any, infos: list[OperatorInfo]) -> Operator:

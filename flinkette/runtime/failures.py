@@ -23,6 +23,7 @@ def make_error(
     info: OperatorInfo, error: BaseException, value: Any, key: Any, timestamp_ms: int | None
 ) -> Exception:
     """Wrap what user code raised; errors that already say everything pass through."""
+    from flinkette._native.row_context import Firing
     from flinkette._native.values import ConversionError
     from flinkette._native.window import MissingTimestamp
     from flinkette.contracts import errors
@@ -30,7 +31,10 @@ def make_error(
     if isinstance(error, errors.FlinketteError):
         return error
     where = _where(info)
-    text = value_text(value)
+    text = "" if value is NO_ROW or isinstance(value, Firing) else value_text(value)
+    occasion = f"; row: {text}" if text else ""
+    if isinstance(value, Firing):
+        occasion = f"; {value.what}"
     if isinstance(error, MissingTimestamp):
         return errors.MissingTimestampError(
             f"{where}: an event-time window got a row without a timestamp: {text}; call "
@@ -39,13 +43,12 @@ def make_error(
         )
     if isinstance(error, ConversionError):
         converted = errors.RowConversionError(
-            f"{where}: a row does not fit the declared type: {error}; row: {text}; change the "
+            f"{where}: a row does not fit the declared type: {error}{occasion}; change the "
             "declared output type or the value the function returns"
         )
         converted.__cause__ = error
         return converted
     place = user_place(error)
-    row = "" if value is NO_ROW else f"; row: {text}"
     details = "".join(
         (
             f"; key: {value_text(key)}" if key is not None else "",
@@ -53,7 +56,7 @@ def make_error(
         )
     )
     wrapped = errors.UserFunctionError(
-        f"{where}: {type(error).__name__}: {error}{place}{row}{details}"
+        f"{where}: {type(error).__name__}: {error}{place}{occasion}{details}"
     )
     wrapped.operator = info.name
     wrapped.call_site = str(info.node.call_site)

@@ -152,7 +152,7 @@ def run(operator: Any, keyed: Keyed, rows: list[Any], found: Pairs, how: tuple[b
         feed(start, len(rows), None)
     operator.load_event_timers(MAX)
     seen += drain_marked(operator, step_wise=step_wise)
-    assert len(keyed.map) == 0
+    assert keyed.live_keys() == 0
     # side outputs leave before the rows of the same run, so their place among them is open
     late = [each for each in seen if is_late(each)]
     return without_repeats([each for each in seen if not is_late(each)]), late
