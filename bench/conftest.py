@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 import flinkette
 from bench.pairs import Pairs, timed
+from bench.turns import FEWEST_ROWS, Point, fitting_rows, sample
 
 ROUNDS = 15
 
@@ -64,6 +66,51 @@ def time_beside(benchmark: Any) -> Callable[..., None]:
         benchmark.extra_info["bare_s"] = min(pairs.bare_s)
         if rows is not None:
             add_rate(benchmark, rows)
+
+    return run
+
+
+@pytest.fixture
+def time_turns(benchmark: Any) -> Callable[..., None]:
+    """Time several functions in turns; the report makes ratios and curves of the rounds.
+
+    `rows` says how many rows a call has. With `most`, a function takes that number as its argument
+    and gets as many as it does in a quarter of a second.
+    """
+
+    def run(
+        points: Mapping[str, Callable[..., Any]],
+        rows: int | Mapping[str, int] | None = None,
+        most: Mapping[str, int] | None = None,
+        rounds: int = 7,
+    ) -> None:
+        timed_here: dict[str, Point] = {}
+        calls: dict[str, Callable[[], Any]] = {}
+        for name, function in points.items():
+            if most is None:
+                given = rows[name] if isinstance(rows, Mapping) else rows
+                assert given is not None
+                calls[name] = function
+            elif benchmark.disabled:
+                given = FEWEST_ROWS
+                calls[name] = partial(function, given)
+            else:
+                given = fitting_rows(function, most[name])
+                calls[name] = partial(function, given)
+            timed_here[name] = Point(given)
+
+        def one_round(keep: bool) -> None:
+            for name, call in calls.items():
+                took = sample(call)
+                if keep:
+                    timed_here[name].add(took)
+
+        one_round(keep=False)
+        if benchmark.disabled:
+            benchmark.pedantic(lambda: None)
+            return
+        benchmark.pedantic(one_round, args=(True,), rounds=rounds, iterations=1)
+        benchmark.extra_info["turns"] = {name: vars(point) for name, point in timed_here.items()}
 
     return run
 

@@ -6,6 +6,16 @@
 #include "flk/accumulate_kinds.h"
 
 namespace flk {
+namespace {
+
+/* Whether a value fits a plain state; fixed-size binaries of odd sizes do not. */
+bool has_fixed_width(const Type &type) noexcept {
+    return type.layout == Layout::kBits ||
+           (type.layout == Layout::kFixed && type.id != TypeId::kFixedSizeBinary &&
+            type.width_bytes <= 16);
+}
+
+}  // namespace
 
 Status Accumulator::retract(const ConsumedRows & /*rows*/, int32_t /*offset*/,
                             const Column * /*column*/, Error *error) noexcept {
@@ -68,7 +78,34 @@ Status make_accumulator(const AggregateDefinition &definition, AccumulatorPtr *o
             return make_sum(definition, out_accumulator, error);
         case AggregateKind::kMin:
         case AggregateKind::kMax:
-            return make_extreme(definition, out_accumulator, error);
+            if (definition.is_retractable) {
+                return make_bag(definition, out_accumulator, error);
+            }
+            return has_fixed_width(*definition.input_type)
+                       ? make_extreme(definition, out_accumulator, error)
+                       : make_chosen(definition, out_accumulator, error);
+        case AggregateKind::kFirst:
+        case AggregateKind::kLast:
+            return has_fixed_width(*definition.input_type)
+                       ? make_position(definition, out_accumulator, error)
+                       : make_chosen(definition, out_accumulator, error);
+        case AggregateKind::kVariance:
+        case AggregateKind::kStdDev:
+            return make_moments(definition, out_accumulator, error);
+        case AggregateKind::kMinBy:
+        case AggregateKind::kMaxBy:
+            return make_chosen(definition, out_accumulator, error);
+        case AggregateKind::kTopN:
+            return make_bag(definition, out_accumulator, error);
+        case AggregateKind::kCollect:
+            return make_collect(definition, out_accumulator, error);
+        case AggregateKind::kCountDistinct:
+            return definition.is_retractable ? make_bag(definition, out_accumulator, error)
+                                             : make_distinct(definition, out_accumulator, error);
+        case AggregateKind::kApproxCountDistinct:
+            return make_approx_distinct(definition, out_accumulator, error);
+        case AggregateKind::kQuantile:
+            return make_quantile(definition, out_accumulator, error);
         default:
             return no_accumulator(definition, error);
     }

@@ -17,6 +17,8 @@ enum class LiveKind : uint32_t {
     kRunning,
     kDoorbell,
     kWindowKernel,
+    kAggregate,
+    kSharedMemory,
     kCount
 };
 

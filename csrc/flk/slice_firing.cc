@@ -141,10 +141,9 @@ bool SliceWindow::clean_step() noexcept {
     if (slice == nullptr) {
         return false;
     }
-    const int64_t stop = std::min(slice->states.id_count(), cleaned_ + kStepRows);
-    for (; cleaned_ < stop; ++cleaned_) {
-        keys_->release(slice->states.ids()[cleaned_]);
-    }
+    const int64_t count = std::min(slice->states.id_count() - cleaned_, kStepRows);
+    keys_->release_all(slice->states.ids() + cleaned_, count);
+    cleaned_ += count;
     if (cleaned_ == slice->states.id_count()) {
         cleaned_ = 0;
         slice->states.release(layout_);

@@ -134,9 +134,7 @@ Status SliceWindow::touch(Slice *slice, const uint32_t *ids, int64_t count, uint
     FLK_RETURN_NOT_OK(states.reserve(keys_->id_capacity(), count));
     const int64_t known = states.id_count();
     FLK_RETURN_NOT_OK(states.find_or_add(ids, count, out_states));
-    for (int64_t at = known; at < states.id_count(); ++at) {
-        keys_->retain(states.ids()[at]);
-    }
+    keys_->retain_all(states.ids() + known, states.id_count() - known);
     return Status::kOk;
 }
 

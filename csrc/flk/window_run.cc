@@ -1,10 +1,42 @@
 #include "flk/window_run.h"
 
 #include <algorithm>
+#include <new>
 
 #include "flk/clock.h"
+#include "flk/count_window.h"
+#include "flk/session_window.h"
+#include "flk/slice_window.h"
 
 namespace flk {
+
+Status WindowRun::open(const std::vector<AggregateDefinition> &aggregates,
+                       const std::vector<WindowDefinition> &definitions, KeyMap *keys,
+                       Error *error) noexcept {
+    if (definitions.empty()) {
+        return fail(error, Status::kInvalid, "a window operator needs a window");
+    }
+    AccumulatorLayout layout;
+    FLK_RETURN_NOT_OK(make_layout(aggregates, &layout, error));
+    try {
+        outputs_.resize(definitions.size());
+        switch (definitions.front().shape) {
+            case WindowShape::kTumbling:
+            case WindowShape::kSliding:
+            case WindowShape::kCumulative:
+                return make_slice_window(std::move(layout), definitions, keys, &kernel_, error);
+            case WindowShape::kSession:
+            case WindowShape::kSessionOfRow:
+                return make_session_window(std::move(layout), definitions, keys, &kernel_, error);
+            case WindowShape::kCountRows:
+                return make_count_window(std::move(layout), definitions, keys, &kernel_, error);
+        }
+    } catch (const std::bad_alloc &) {
+        return Status::kNoMemory;
+    }
+    return fail(error, Status::kInvalid, "no window has the shape %d",
+                static_cast<int>(definitions.front().shape));
+}
 
 void WindowRun::load_rows(const WindowRows &rows, const int64_t *mark_stops,
                           const int64_t *mark_times, int64_t mark_count) noexcept {

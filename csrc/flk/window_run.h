@@ -30,11 +30,14 @@ class WindowRun {
   public:
     WindowRun() = default;
 
-    /* May throw std::bad_alloc. */
-    void open(WindowKernelPtr kernel) {
-        kernel_ = std::move(kernel);
-        outputs_.resize(kernel_->definitions().size());
-    }
+    /* Make the kernel that the definitions' shapes ask for; once, before anything else.
+     *
+     * keys     outlives the run
+     * returns  kUnsupported for an aggregate, kInvalid for a definition, kNoMemory
+     */
+    Status open(const std::vector<AggregateDefinition> &aggregates,
+                const std::vector<WindowDefinition> &definitions, KeyMap *keys,
+                Error *error) noexcept;
 
     WindowKernel *kernel() const noexcept { return kernel_.get(); }
     WindowOutput &output(std::size_t definition) noexcept { return outputs_[definition]; }

@@ -136,12 +136,15 @@ class States {
                   flk::Status::kOk);
         return bytes;
     }
-    flk::Status restore(const std::vector<uint8_t> &bytes) {
+    flk::Status try_restore(const std::vector<uint8_t> &bytes, int64_t *io_position) {
         accumulator_->release(all_.data(), static_cast<int64_t>(all_.size()), offset_);
+        return accumulator_->restore(all_.data(), static_cast<int64_t>(all_.size()), offset_,
+                                     bytes.data(), static_cast<int64_t>(bytes.size()), io_position,
+                                     &error);
+    }
+    flk::Status restore(const std::vector<uint8_t> &bytes) {
         int64_t position = 0;
-        const flk::Status status = accumulator_->restore(
-            all_.data(), static_cast<int64_t>(all_.size()), offset_, bytes.data(),
-            static_cast<int64_t>(bytes.size()), &position, &error);
+        const flk::Status status = try_restore(bytes, &position);
         if (status == flk::Status::kOk) {
             EXPECT_EQ(position, static_cast<int64_t>(bytes.size()));
         }

@@ -157,6 +157,42 @@ TEST(Max, OfBoolsAndTimesKeepsTheirType) {
               "timestamp[us, tz=UTC]");
 }
 
+TEST(First, GoesByArrivalAlsoAcrossSlices) {
+    const auto first = make(AggregateKind::kFirst, type_of("s"));
+    const auto last = make(AggregateKind::kLast, type_of("s"));
+    States earliest(first.get());
+    States latest(last.get());
+    const ColumnPtr column = column_of<int16_t>("s", {10, 20, 30, 40});
+    for (States *states : {&earliest, &latest}) {
+        ASSERT_EQ(states->consume(column, {1, 0, 0, 1}, 5), Status::kOk);
+        ASSERT_EQ(states->merge(0, 1), Status::kOk);
+        ASSERT_EQ(states->merge(2, 0), Status::kOk);
+    }
+    EXPECT_EQ(earliest.finalize()->values<int16_t>()[0], 10);
+    EXPECT_EQ(latest.finalize()->values<int16_t>()[0], 40);
+    EXPECT_EQ(earliest.finalize()->values<int16_t>()[2], 10);
+    EXPECT_FALSE(latest.finalize()->is_valid(3));
+}
+
+TEST(Variance, IsThatOfTheValuesAndOfMergedGroups) {
+    const auto sample = make(AggregateKind::kVariance, type_of("l"));
+    const auto all = make(AggregateKind::kStdDev, type_of("l"), 1);
+    States states(sample.get());
+    States roots(all.get());
+    const ColumnPtr column = column_of<int64_t>("l", {2, 4, 4, 4, 5, 5, 7, 9});
+    ASSERT_EQ(states.consume(column, {0, 0, 0, 0, 1, 1, 1, 1}), Status::kOk);
+    ASSERT_EQ(roots.consume(column, {0, 0, 0, 0, 0, 0, 0, 2}), Status::kOk);
+    ASSERT_EQ(states.merge(0, 1), Status::kOk);
+    ASSERT_EQ(roots.merge(0, 2), Status::kOk);
+    EXPECT_DOUBLE_EQ(states.finalize()->values<double>()[0], 32.0 / 7.0);
+    EXPECT_DOUBLE_EQ(roots.finalize()->values<double>()[0], 2.0);
+    EXPECT_EQ(roots.finalize()->values<double>()[2], 0.0);
+    EXPECT_FALSE(states.finalize()->is_valid(2));
+    flk::AccumulatorPtr none;
+    EXPECT_EQ(flk::make_accumulator({AggregateKind::kVariance, type_of("l"), 2}, &none, nullptr),
+              Status::kInvalid);
+}
+
 TEST(Kinds, ATypeWithoutAnAccumulatorIsNamed) {
     flk::AccumulatorPtr accumulator;
     flk::Error error;

@@ -183,6 +183,9 @@ class Batch:
 
     def with_marks(self, marks: Marks | None) -> Batch:
         """The same rows with watermarks between them; `slice` and `take` leave marks out."""
+    def with_event_times(self, times: Int64Buffer | None, marks: Marks | None) -> Batch:
+        """The same rows with other event times and watermarks among them."""
+
     def with_kinds(self, kinds: Any) -> Batch:
         """Return the same rows with these row kinds."""
 

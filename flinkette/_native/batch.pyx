@@ -224,9 +224,12 @@ cdef class Batch:
 
     def with_marks(self, Marks marks):
         cdef Batch copy = attach(copy_of(self), self.times, self.keys, self.hashes, self.kinds)
-        if marks is not None and marks.stops.data[marks.stops.length - 1] > self.num_rows:
-            raise ValueError(f"{marks!r} for {self.num_rows} rows")
-        copy.marks = marks
+        copy.marks = checked_marks(marks, self.num_rows)
+        return copy
+
+    def with_event_times(self, Int64Buffer times, Marks marks):
+        cdef Batch copy = attach(copy_of(self), times, self.keys, self.hashes, self.kinds)
+        copy.marks = checked_marks(marks, self.num_rows)
         return copy
 
     def with_kinds(self, kinds):
@@ -357,6 +360,12 @@ cdef Batch copy_of(Batch batch):
     copy._objects = batch._objects
     copy.marks = batch.marks
     return copy
+
+
+cdef Marks checked_marks(Marks marks, Py_ssize_t num_rows):
+    if marks is not None and marks.stops.data[marks.stops.length - 1] > num_rows:
+        raise ValueError(f"{marks!r} for {num_rows} rows")
+    return marks
 
 
 cdef Batch attach(Batch batch, Int64Buffer times, object keys, Int64Buffer hashes, object kinds):

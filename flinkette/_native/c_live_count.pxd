@@ -9,5 +9,7 @@ cdef extern from "flk/live_count.h" namespace "flk" nogil:
         kRunning
         kDoorbell
         kWindowKernel
+        kAggregate
+        kSharedMemory
 
     int64_t live_count(LiveKind kind) noexcept

@@ -11,4 +11,6 @@ def live():
         "running": live_count(LiveKind.kRunning),
         "doorbell": live_count(LiveKind.kDoorbell),
         "window_kernel": live_count(LiveKind.kWindowKernel),
+        "aggregate": live_count(LiveKind.kAggregate),
+        "shared_memory": live_count(LiveKind.kSharedMemory),
     }

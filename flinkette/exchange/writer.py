@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
+from flinkette._native.column import Column
 from flinkette.exchange.element import Watermark
 
 if TYPE_CHECKING:
@@ -101,6 +102,9 @@ class HashRouter(Router):
         from flinkette._native.keys import hash_keys, owners
         from flinkette._native.partition import scatter
 
+        if self._num_receivers == 1 and isinstance(batch.keys, Column):
+            # nothing to choose, and no key of a column can fail: the receiver hashes
+            return [(0, batch)]
         try:
             hashes = hash_keys(batch.keys)
         except Exception as error:
@@ -160,7 +164,12 @@ class EdgeWriter:
     def emit(self, element: Element) -> None:
         """Send a batch to its receivers, anything else to all. Only after `flush` returned True."""
         if isinstance(element, Batch):
-            self._pending.extend(self._router.route(element))
+            routed = self._router.route(element)
         else:
-            self._pending.extend((receiver, element) for receiver in self._channels)
-        self.flush()
+            routed = [(receiver, element) for receiver in self._channels]
+        for each in routed:
+            channel = self._channels[each[0]]
+            if channel.has_room():
+                channel.put(each[1])
+            else:
+                self._pending.append(each)

@@ -30,7 +30,7 @@ from flinkette.graph.operators import (
     WindowDescription,
 )
 from flinkette.graph.transformations import Exchange
-from flinkette.runtime.failures import NO_ROW, connector_errors, key_error, make_error
+from flinkette.runtime.failures import NO_ROW, ConnectorErrors, key_error, make_error
 from flinkette.runtime.isolation import isolated
 from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 from flinkette.runtime.source_input import SourceInput
@@ -112,7 +112,7 @@ def _deploy_vertex(
     head = vertex.nodes[0].operator
     enumerator = None
     if isinstance(head, SourceDescription):
-        with connector_errors(OperatorInfo(vertex.nodes[0], 0, 1), SourceError):
+        with ConnectorErrors(OperatorInfo(vertex.nodes[0], 0, 1), SourceError):
             enumerator = head.source.create_enumerator(vertex.parallelism)
     deployed: list[Subtask] = []
     for index in range(vertex.parallelism):
@@ -183,14 +183,25 @@ def make_operator(group: list[Transformation], context: SubtaskContext) -> Opera
 
         return TimestampsOperator(infos[0], description.strategy)
     if isinstance(description, WindowDescription):
-        from flinkette.runtime.operators.window import WindowOperator
-
-        return WindowOperator(infos[0], description)
+        return _make_window_operator(description, infos[0])
     if isinstance(description, SinkDescription):
         from flinkette.runtime.operators.sink import SinkOperator
 
         return SinkOperator(infos[0], description.sink)
     return _make_keyed_or_row_operator(description, infos)
+
+
+def _make_window_operator(description: WindowDescription, info: OperatorInfo) -> Operator:
+    from flinkette.plan.slices import SlicePlan, plan_slices
+
+    plan = plan_slices(info.node)
+    if isinstance(plan, SlicePlan):
+        from flinkette.runtime.operators.slice_window import SliceWindowOperator
+
+        return SliceWindowOperator(info, plan, is_all=description.is_all)
+    from flinkette.runtime.operators.window import WindowOperator
+
+    return WindowOperator(info, description)
 
 
 def _make_keyed_or_row_operator(description: Any, infos: list[OperatorInfo]) -> Operator:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import traceback
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from flinkette._native.batch import Batch
     from flinkette.contracts.errors import SinkError, SourceError
     from flinkette.runtime.operator import OperatorInfo
 
-__all__ = ["NO_ROW", "connector_errors", "key_error", "make_error", "make_row_error"]
+__all__ = ["NO_ROW", "ConnectorErrors", "key_error", "make_error", "make_row_error"]
 
 NO_ROW = object()
 """Stands for the row of an error that no row caused."""
@@ -71,20 +68,34 @@ def make_error(
     return wrapped
 
 
-@contextmanager
-def connector_errors(info: OperatorInfo, kind: type[SinkError | SourceError]) -> Iterator[None]:
-    """Say which operator an error of a connector belongs to; foreign errors become `kind`."""
-    from flinkette.contracts.errors import FlinketteError
+class ConnectorErrors:
+    """Say which operator an error of a connector belongs to; foreign errors become `kind`.
 
-    try:
-        yield
-    except FlinketteError as error:
-        if str(info.node.call_site) not in str(error):
-            error.args = (f"{_where(info)}: {error}",)
-        raise
-    except Exception as error:
+    A context manager that can be entered again and again: one serves an operator for life.
+    """
+
+    def __init__(self, info: OperatorInfo, kind: type[SinkError | SourceError]) -> None:
+        self._info = info
+        self._kind = kind
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, Exception):
+            self._explain(error)
+
+    def _explain(self, error: Exception) -> None:
+        """Add the place to an error that says all else; raise `kind` for others."""
+        from flinkette.contracts.errors import FlinketteError
+
+        info = self._info
+        if isinstance(error, FlinketteError):
+            if str(info.node.call_site) not in str(error):
+                error.args = (f"{_where(info)}: {error}",)
+            return
         text = f"{_where(info)}: {type(error).__name__}: {error}{user_place(error)}"
-        raise kind(text) from error
+        raise self._kind(text) from error
 
 
 def key_error(info: OperatorInfo, batch: Batch, error: Exception) -> Exception:
