@@ -10,7 +10,17 @@
 
 namespace flk {
 
-enum class LiveKind : uint32_t { kKeyMap, kTimerHeap, kKeyWriter, kRunning, kDoorbell, kCount };
+enum class LiveKind : uint32_t {
+    kKeyMap,
+    kTimerHeap,
+    kKeyWriter,
+    kRunning,
+    kDoorbell,
+    kWindowKernel,
+    kAggregate,
+    kSharedMemory,
+    kCount
+};
 
 inline std::atomic<int64_t> live_counts[static_cast<uint32_t>(LiveKind::kCount)];
 
