@@ -313,8 +313,8 @@ bool has_native_keys(const Type &type) noexcept {
            with_view(type.id, [](auto) noexcept { return Status::kOk; }) == Status::kOk;
 }
 
-Status views_of_column(const Column &column, int64_t start, int64_t count, const uint64_t *hashes,
-                       KeyWriter *scratch, KeyView *out_views) noexcept {
+Status views_of_column(const Column &column, int64_t start, int64_t count, KeyWriter *scratch,
+                       KeyView *out_views, const uint64_t *hashes) noexcept {
     FLK_DCHECK(start >= 0 && start + count <= column.length);
     scratch->truncate(0);
     /* The views point into scratch: it must not move while they are made. */
@@ -342,7 +342,7 @@ Status hash_column(const Column &column, KeyWriter *scratch, uint64_t *out_hashe
     KeyView views[kChunkRows];
     for (int64_t start = 0; start < column.length; start += kChunkRows) {
         const int64_t count = std::min(kChunkRows, column.length - start);
-        FLK_RETURN_NOT_OK(views_of_column(column, start, count, nullptr, scratch, views));
+        FLK_RETURN_NOT_OK(views_of_column(column, start, count, scratch, views));
         for (int64_t at = 0; at < count; ++at) {
             out_hashes[start + at] = views[at].hash;
         }
@@ -368,8 +368,8 @@ Status ids_of_column(KeyMap *map, const Column &column, const uint64_t *hashes, 
             FLK_RETURN_NOT_OK(map->find_or_insert_ints(int_hashes, count, out_ids + start, error));
             continue;
         }
-        FLK_RETURN_NOT_OK(views_of_column(
-            column, start, count, hashes == nullptr ? nullptr : hashes + start, scratch, views));
+        FLK_RETURN_NOT_OK(views_of_column(column, start, count, scratch, views,
+                                          hashes == nullptr ? nullptr : hashes + start));
         FLK_RETURN_NOT_OK(
             map->find_or_insert(views, count, out_ids + start, nullptr, nullptr, error));
     }

@@ -22,13 +22,13 @@ bool has_native_keys(const Type &type) noexcept;
 /* Views of rows start .. start + count - 1, which must be there.
  *
  * column     of a type with native keys
- * hashes     of these rows, or nullptr to compute them
  * scratch    emptied; holds bodies that are not in the column
  * out_views  room for `count`; they borrow from the column and from `scratch`
+ * hashes     of these rows, or nullptr to compute them
  * returns    kNoMemory; kOutOfRange if a string has 4 GiB or more
  */
-Status views_of_column(const Column &column, int64_t start, int64_t count, const uint64_t *hashes,
-                       KeyWriter *scratch, KeyView *out_views) noexcept;
+Status views_of_column(const Column &column, int64_t start, int64_t count, KeyWriter *scratch,
+                       KeyView *out_views, const uint64_t *hashes = nullptr) noexcept;
 
 /* Hash of each key of a column of a type with native keys. `out_hashes` has room for its length.
  * Fails as views_of_column does. */

@@ -44,12 +44,12 @@ TEST(KeyColumn, IntsOfAnyWidthAreTheSameKeysAndNullIsOne) {
     KeyWriter scratch;
     KeyView views[3];
     const ColumnPtr narrow = column_of<int16_t>("s", {-7, 0, 7}, 0b101);
-    ASSERT_EQ(views_of_column(*narrow, 0, 3, nullptr, &scratch, views), Status::kOk);
+    ASSERT_EQ(views_of_column(*narrow, 0, 3, &scratch, views), Status::kOk);
     EXPECT_EQ(views[0].hash, hash_int64(-7));
     EXPECT_EQ(views[1].hash, null_hash());
     EXPECT_EQ(views[2].hash, hash_int64(7));
     const ColumnPtr wide = column_of<int64_t>("l", {-7, 0, 7}, 0xff);
-    ASSERT_EQ(views_of_column(*wide, 1, 2, nullptr, &scratch, views), Status::kOk);
+    ASSERT_EQ(views_of_column(*wide, 1, 2, &scratch, views), Status::kOk);
     EXPECT_EQ(views[0].hash, hash_int64(0));
     EXPECT_EQ(views[1].hash, hash_int64(7));
 }
@@ -58,7 +58,7 @@ TEST(KeyColumn, UnsignedIntsBeyond63BitsAreBigInts) {
     KeyWriter scratch;
     KeyView views[2];
     const ColumnPtr column = column_of<uint64_t>("L", {UINT64_MAX, 5}, 0xff);
-    ASSERT_EQ(views_of_column(*column, 0, 2, nullptr, &scratch, views), Status::kOk);
+    ASSERT_EQ(views_of_column(*column, 0, 2, &scratch, views), Status::kOk);
     KeyWriter expected;
     const uint8_t bytes[] = {255, 255, 255, 255, 255, 255, 255, 255, 0};
     ASSERT_EQ(expected.put_sized(kKeyBigInt, bytes, 9), Status::kOk);
@@ -75,7 +75,7 @@ TEST(KeyColumn, StringsAreViewsOfTheColumnsBytes) {
                            buffer_of(std::vector<char>(text.begin(), text.end())), Buffer(),
                            &column, nullptr),
               Status::kOk);
-    ASSERT_EQ(views_of_column(*column, 0, 3, nullptr, &scratch, views), Status::kOk);
+    ASSERT_EQ(views_of_column(*column, 0, 3, &scratch, views), Status::kOk);
     const auto *bytes = reinterpret_cast<const uint8_t *>(text.data());
     EXPECT_EQ(views[0].hash, hash_body(kKeyStr, bytes, 1));
     EXPECT_EQ(views[1].hash, hash_body(kKeyStr, bytes, 0));
@@ -92,7 +92,7 @@ TEST(KeyColumn, ScratchDoesNotMoveWhileViewsPointIntoIt) {
     }
     const ColumnPtr column = column_of<double>("g", values, 0xff);
     std::vector<KeyView> views(256);
-    ASSERT_EQ(views_of_column(*column, 0, 256, nullptr, &scratch, views.data()), Status::kOk);
+    ASSERT_EQ(views_of_column(*column, 0, 256, &scratch, views.data()), Status::kOk);
     for (std::size_t row = 0; row < views.size(); ++row) {
         ASSERT_EQ(load_le64(views[row].body), canonical_float_bits(values[row]));
     }
@@ -104,7 +104,7 @@ TEST(KeyColumn, OtherTypesAreLeftToTheObjects) {
     KeyWriter scratch;
     KeyView view;
     const ColumnPtr column = column_of<int64_t>("tsm:", {1}, 0xff);
-    EXPECT_EQ(views_of_column(*column, 0, 1, nullptr, &scratch, &view), Status::kUnsupported);
+    EXPECT_EQ(views_of_column(*column, 0, 1, &scratch, &view), Status::kUnsupported);
 }
 
 }  // namespace
