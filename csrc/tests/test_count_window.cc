@@ -67,7 +67,11 @@ class Driver {
     }
 
     WindowKernel &kernel() { return *kernel_; }
-    int64_t live_keys() const { return keys_.size(); }
+    int64_t live_keys() {
+        int64_t freed = 0;
+        keys_.release_batch(&freed);
+        return keys_.size();
+    }
 
     Results results;
 

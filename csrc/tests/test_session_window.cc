@@ -95,7 +95,11 @@ class Driver {
     }
 
     int64_t live_states() const { return kernel_->live_states(); }
-    int64_t live_keys() const { return keys_.size(); }
+    int64_t live_keys() {
+        int64_t freed = 0;
+        keys_.release_batch(&freed);
+        return keys_.size();
+    }
 
     std::vector<Result> results;
     std::vector<int64_t> late;
