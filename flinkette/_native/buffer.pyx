@@ -111,8 +111,12 @@ cdef class Int64Buffer:
         return part
 
     cpdef Int64Buffer take(self, Uint32Buffer indices):
-        cdef Py_ssize_t row
         check_indices(indices, self.length)
+        return self.gather(indices)
+
+    cdef Int64Buffer gather(self, Uint32Buffer indices):
+        """`take` of indices that the caller has checked."""
+        cdef Py_ssize_t row
         cdef Int64Buffer taken = Int64Buffer.allocate(indices.length)
         for row in range(indices.length):
             taken.data[row] = self.data[indices.data[row]]
