@@ -69,11 +69,13 @@ Status Doorbell::open(Error *error) noexcept {
     return Status::kOk;
 }
 
-void Doorbell::ring() const noexcept {
+void Doorbell::ring() const noexcept { ring_doorbell(write_descriptor_); }
+
+void ring_doorbell(int32_t ring_descriptor) noexcept {
     /* A full pipe or counter is rung already; a signal may interrupt the write. */
     const int saved_errno = errno;
     const uint64_t one = 1;
-    while (write(write_descriptor_, &one, sizeof(one)) < 0 && errno == EINTR) {
+    while (write(ring_descriptor, &one, sizeof(one)) < 0 && errno == EINTR) {
     }
     errno = saved_errno;
 }

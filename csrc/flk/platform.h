@@ -60,11 +60,18 @@ class Doorbell {
     /* Becomes readable when rung; for poll and selectors. Stays owned by the doorbell. */
     int32_t descriptor() const noexcept { return read_descriptor_; }
 
+    /* What another process rings by (ring_doorbell); stays owned by the doorbell. */
+    int32_t ring_descriptor() const noexcept { return write_descriptor_; }
+
   private:
     int32_t read_descriptor_ = -1;
     int32_t write_descriptor_ = -1;
     LiveCount<LiveKind::kDoorbell> live_;
 };
+
+/* Ring the doorbell of another process, whose ring_descriptor() this one was handed. Any thread or
+ * signal handler; never blocks. */
+void ring_doorbell(int32_t ring_descriptor) noexcept;
 
 /* Sleep until the doorbell is rung, a descriptor is readable, or time is over.
  *

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flinkette._native.accumulators import KIND_NAMES
 from flinkette._native.slice_window import refusal
 from flinkette.contracts import aggregates
 from flinkette.contracts.assigners import SlidingEventTimeWindows, TumblingEventTimeWindows
@@ -25,17 +26,6 @@ __all__ = ["SlicePlan", "SlicedAggregate", "SlicedWindow", "plan_slices"]
 
 TypeSpec = tuple[Any, ...]
 
-KINDS: dict[type[AggregateSpec], int] = {
-    aggregates.Count: 0,
-    aggregates.Sum: 1,
-    aggregates.Min: 2,
-    aggregates.Max: 3,
-    aggregates.Avg: 4,
-    aggregates.First: 5,
-    aggregates.Last: 6,
-    aggregates.StdDev: 8,
-}
-"""Numbers of `AggregateKind` in csrc/flk/accumulator.h."""
 TUMBLING, SLIDING, CUMULATIVE, SESSION, COUNT_ROWS = range(5)
 """Numbers of `WindowShape` in csrc/flk/window_kernel.h."""
 LONGEST_MS = 2**60
@@ -52,6 +42,8 @@ class SlicedAggregate:
     """Type of the column; None for a count of rows, which reads none."""
     option: int = 0
     parameter: float = 0.0
+    reads_row: bool = False
+    """Read the whole row as a struct, not a field."""
 
 
 @dataclass(frozen=True)
@@ -236,16 +228,21 @@ def _field_spec(field: int | str | None, input_spec: TypeSpec) -> TypeSpec | Non
 
 def _sliced_aggregate(spec: AggregateSpec, input_spec: TypeSpec) -> SlicedAggregate | str:
     """Return what the accumulator of a built-in aggregate is made from, or why there is none."""
-    kind = KINDS.get(type(spec))
-    if kind is None:
-        return f"{spec.name}: {type(spec).__name__} has no native accumulator"
-    if type(spec) is aggregates.Count and spec.field is None:
-        return SlicedAggregate(kind, None, None)
-    field_spec = _field_spec(spec.field, input_spec)
-    if field_spec is None or field_spec == ("pickled",):
-        return f"{spec.name}: the type of field {spec.field!r} is not declared"
-    option = int(bool(getattr(spec, "population", False)))
-    aggregate = SlicedAggregate(kind, spec.field, field_spec, option)
+    if spec.reads_row:
+        field_spec: TypeSpec | None = input_spec
+    else:
+        field_spec = _field_spec(spec.field, input_spec)
+        if field_spec is None and spec.field is not None:
+            return f"{spec.name}: the rows have no field {spec.field!r} of a declared type"
+    definition = spec.native_definition(field_spec)
+    if definition is None:
+        return f"{spec.name}: {type(spec).__name__} has no native accumulator for {field_spec}"
+    kind, option, parameter = definition
+    if kind == "count" and spec.field is None:
+        field_spec = None
+    aggregate = SlicedAggregate(
+        KIND_NAMES.index(kind), spec.field, field_spec, option, parameter, spec.reads_row
+    )
     reason = refusal(aggregate)
     return aggregate if reason is None else f"{spec.name}: {reason}"
 

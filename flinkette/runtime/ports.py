@@ -40,6 +40,7 @@ class PortedOutput:
     def __init__(self, outputs: Sequence[Output]) -> None:
         self._outputs = outputs
         self._waiting: list[Output] = []
+        self.has_writers = any(output.has_writers for output in outputs)
 
     @property
     def num_pending(self) -> int:

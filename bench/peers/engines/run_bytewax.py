@@ -41,7 +41,7 @@ class Engine:
         self.versions = {"bytewax": metadata.version("bytewax")}
         self.tuning = (
             f"TestingSource(batch_size={BATCH}), keys and datetimes made before the run, "
-            f"fold_window with EventClock (30 s for late rows), {self.threads} worker(s) of one process"
+            f"fold_window with EventClock (30 s for late rows), {self.threads} worker(s)"
         )
         second = timedelta(milliseconds=1)
         self.rows = [

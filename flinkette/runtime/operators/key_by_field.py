@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flinkette._native.column import Column
 from flinkette._native.fields import field_keys
 from flinkette.graph.operators import KeyByDescription
+from flinkette.runtime.operator import Operator
 from flinkette.runtime.operators.rows import RowsOperator
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class KeyByFieldOperator(RowsOperator):
             return
         self.emit(batch.with_keys(keys))
         self.is_busy = False
+
+    next_processing_time = Operator.next_processing_time
 
     def _are_keys_as_declared(self, keys: Column | list[Any]) -> bool:
         if self._columns_to_keep is None:
