@@ -189,10 +189,8 @@ cdef class AggregateWindows:
         for at in range(<size_t> len(window.accumulators)):
             check(output.column_of(at, &column, &error), &error)
             columns.append(wrap_column(column))
-        times = None
-        if self._is_timed:
-            check(output.times(&column, &error), &error)
-            times = wrap_column(column).times_ms()
+        check(output.times(&column, &error), &error)
+        times = wrap_column(column).times_ms()
         marks = self._marks(output.marks().stops, output.marks().times)
         output.clear()
         if window.has_key:

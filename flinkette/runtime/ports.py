@@ -39,6 +39,7 @@ class PortedOutput:
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         self._outputs = outputs
+        self.has_writers = any(output.has_writers for output in outputs)
 
     @property
     def num_pending(self) -> int:
