@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import flinkette
+from bench.machine import machine_load
 from bench.pairs import Pairs, timed
+from bench.turns import FEWEST_ROWS, IS_QUICK, MOST_ROWS, Point, fitting_rows, sample
 
-ROUNDS = 15
+ROUNDS = 3 if IS_QUICK else 15
 
 
 @pytest.fixture
@@ -46,6 +49,7 @@ def time_beside(benchmark: Any) -> Callable[..., None]:
         ours: Callable[[], Any], bare: Callable[[], Any], rows: int | None, rounds: int = ROUNDS
     ) -> None:
         bare_s: list[float] = []
+        before = machine_load()
         benchmark.pedantic(
             ours,
             setup=lambda: bare_s.append(timed(bare)),
@@ -55,7 +59,9 @@ def time_beside(benchmark: Any) -> Callable[..., None]:
         )
         if benchmark.stats is None:  # --benchmark-disable
             return
+        benchmark.extra_info["load"] = machine_load().since(before).shares()
         ours_s = list(benchmark.stats.stats.data)
+        benchmark.extra_info["seconds"] = ours_s
         pairs = Pairs(bare_s[-len(ours_s) :], ours_s)
         benchmark.extra_info["ratio_best"] = pairs.best
         benchmark.extra_info["ratio_median"] = pairs.median
@@ -64,6 +70,55 @@ def time_beside(benchmark: Any) -> Callable[..., None]:
         benchmark.extra_info["bare_s"] = min(pairs.bare_s)
         if rows is not None:
             add_rate(benchmark, rows)
+
+    return run
+
+
+@pytest.fixture
+def time_turns(benchmark: Any) -> Callable[..., None]:
+    """Time several functions in turns; the report makes ratios and curves of the rounds.
+
+    `rows` says how many rows a call has. With `most`, a function takes that number as its argument
+    and gets as many as it does in a quarter of a second.
+    """
+
+    def run(
+        points: Mapping[str, Callable[..., Any]],
+        rows: int | Mapping[str, int] | None = None,
+        most: Mapping[str, int] | None = None,
+        rounds: int = 7,
+    ) -> None:
+        rounds = min(rounds, ROUNDS)
+        timed_here: dict[str, Point] = {}
+        calls: dict[str, Callable[[], Any]] = {}
+        for name, function in points.items():
+            if most is None:
+                given = rows[name] if isinstance(rows, Mapping) else rows
+                assert given is not None
+                calls[name] = function
+            elif benchmark.disabled:
+                given = FEWEST_ROWS
+                calls[name] = partial(function, given)
+            else:
+                given = fitting_rows(function, min(most[name], MOST_ROWS))
+                calls[name] = partial(function, given)
+            timed_here[name] = Point(given)
+
+        def one_round(keep: bool) -> None:
+            for name, call in calls.items():
+                took = sample(call)
+                if keep:
+                    timed_here[name].add(took)
+
+        one_round(keep=False)
+        if benchmark.disabled:
+            benchmark.pedantic(lambda: None)
+            return
+        before = machine_load()
+        benchmark.pedantic(one_round, args=(True,), rounds=rounds, iterations=1)
+        elsewhere_s = sum(point.elsewhere_s for point in timed_here.values())
+        benchmark.extra_info["load"] = machine_load().since(before).shares(elsewhere_s)
+        benchmark.extra_info["turns"] = {name: vars(point) for name, point in timed_here.items()}
 
     return run
 

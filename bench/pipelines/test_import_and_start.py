@@ -1,4 +1,7 @@
-"""From `python program.py` to its first line of output, against a Python that only prints."""
+"""From `python program.py` to its first line of output, against a Python that only prints.
+
+`examples/word_count.py` prints when it has counted a whole book; the aim is 0.3 s.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 import pytest
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "word_count.py"
 PRINT = "print('hello', flush=True)"
 IMPORT = "import flinkette.datastream\n" + PRINT
 WORD_COUNT = """
@@ -30,20 +34,22 @@ env.execute("word count")
     [
         pytest.param(IMPORT, "hello\n", id="import"),
         pytest.param(WORD_COUNT, "(to,1)\n", id="word_count"),
+        pytest.param(EXAMPLE, "26,689 words,", id="example_word_count"),
     ],
 )
 def test_start(
     time_beside: Any,
     start_python: Callable[..., subprocess.Popen[str]],
     tmp_path: Path,
-    program: str,
+    program: str | Path,
     first_line: str,
 ) -> None:
     started: list[subprocess.Popen[str]] = []
 
-    def first_output(text: str) -> str:
-        path = tmp_path / "program.py"
-        path.write_text(text, encoding="utf-8")
+    def first_output(text: str | Path) -> str:
+        path = text if isinstance(text, Path) else tmp_path / "program.py"
+        if isinstance(text, str):
+            path.write_text(text, encoding="utf-8")
         process = start_python(str(path))
         started.append(process)
         assert process.stdout is not None
@@ -60,6 +66,6 @@ def test_start(
         assert first_output(PRINT) == "hello\n"
         finish()
 
-    assert first_output(program) == first_line
+    assert first_output(program).startswith(first_line)
     time_beside(lambda: first_output(program), run_bare, None)
     finish()

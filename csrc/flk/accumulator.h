@@ -120,13 +120,14 @@ enum class AggregateKind : int32_t {
     kLast,
     kVariance, /* option: 0 sample, 1 population */
     kStdDev,   /* option: as kVariance */
-    kMinBy,    /* the row (a struct column) whose first field is smallest; first of equal */
+    kMinBy,    /* the row (a struct column) whose field number `option` is smallest; first of
+                  equal; rows where that field is null are skipped */
     kMaxBy,
     kTopN,                /* option: n; the n largest values, largest first, as a list */
     kCollect,             /* all values in arrival order, as a list */
     kCountDistinct,       /* exact */
     kApproxCountDistinct, /* HyperLogLog; option: precision 4..18 */
-    kQuantile,            /* KLL or t-digest; parameter: 0..1 */
+    kQuantile,            /* quantile_sketch.h; parameter: 0..1 */
 };
 
 struct AggregateDefinition {
@@ -134,6 +135,8 @@ struct AggregateDefinition {
     TypePtr input_type; /* empty for a count of rows */
     int64_t option = 0;
     double parameter = 0.0;
+    /* Keep what it takes to retract: min, max, first, last, count distinct, top-n. */
+    bool is_retractable = false;
 };
 
 /* Make an accumulator. kUnsupported if the kind has none for the type, kInvalid for a bad option.

@@ -1,8 +1,10 @@
 /* key_map.h — key → dense id, for the keys of one subtask.
  *
- *   buckets_  [ hash │ id │ tag, mark ]     open addressing, linear probing, 16 bytes each
+ *   table_    hash → id (key_table.h)
  *   ids_      [ hash │ references │ generation ]    by id
  *   bodies_   [ length │ 12 bytes inline, or a pointer ]   by id; not used by int keys
+ *   tags_     type of the key, by id; not used while all keys are ints
+ *   pending_  ids without references that release_batch looks at
  *
  *   ids:   0 .. 63     64 .. 127   128 .. 191        a block belongs to one segment, a segment
  *         segment 4    segment 0    segment 4        is a run of key groups; at most 128 segments
@@ -10,12 +12,19 @@
  * Columns of state are indexed by id. Because a block holds keys of one segment only, snapshots and
  * rescale work on whole blocks.
  *
- * An id lives as long as something refers to it (a value of state, a timer, a batch in work). At
- * zero it is free: its generation goes up by one and a later key of the segment gets it. Holders
- * that outlive their reference carry (id, generation).
+ * An id lives as long as something refers to it (a value of state, a timer) or a batch is in work.
+ * Looking a key up takes no reference. An id whose references fall to zero, and a new one that
+ * nobody retained, stays as it is until release_batch: then it is free, its generation goes up by
+ * one, and a later key of the segment gets it. Holders that outlive their reference carry (id,
+ * generation).
  *
- * find_or_insert touches an id: the first touch of a batch takes a reference, release_batch gives
- * all of these back. One owner, not thread safe. Everything O(1) amortised per key.
+ * Many keys are looked up together: all hashes are probed without a branch, then keys of equal hash
+ * are compared where the hash is not the key (an int's is), and what is left goes one by one.
+ *
+ *   find_or_insert     new id        ┐                  release_batch
+ *   release to zero    ids_.. = 0    ┴─→ pending_ ─────→ still zero: free │ retained since: kept
+ *
+ * One owner, not thread safe. Everything O(1) amortised per key.
  */
 #ifndef FLK_KEY_MAP_H_
 #define FLK_KEY_MAP_H_
@@ -23,7 +32,9 @@
 #include <cstdint>
 
 #include "flk/base.h"
+#include "flk/isa.h"
 #include "flk/key_encoding.h"
+#include "flk/key_table.h"
 #include "flk/live_count.h"
 
 namespace flk {
@@ -32,7 +43,7 @@ class KeyMap {
   public:
     static constexpr uint32_t kBlockIds = 64;
     static constexpr uint32_t kMaxSegments = 128;
-    static constexpr uint32_t kNoId = 0xffffffffu;
+    static constexpr uint32_t kNoId = KeyTable::kNoId;
 
     KeyMap() = default;
     KeyMap(const KeyMap &) = delete;
@@ -43,27 +54,36 @@ class KeyMap {
      *
      * max_parallelism          1 .. 32768
      * first_group, last_group  0 ≤ first_group ≤ last_group < max_parallelism, both included
+     * isa                      one this CPU has; ids do not depend on it
      */
-    Status open(uint32_t max_parallelism, uint32_t first_group, uint32_t last_group,
-                Error *error) noexcept;
+    Status open(uint32_t max_parallelism, uint32_t first_group, uint32_t last_group, Error *error,
+                Isa isa = isa_in_use()) noexcept;
 
-    /* The id of each key; unknown keys get one.
+    /* The id of each key; unknown keys get one, in row order.
      *
      * keys           `count` views; hash and body must belong together
      * out_ids        room for `count`
-     * out_new_rows   room for `count`: rows whose key was unknown, in row order
-     * out_new_count  how many of these
+     * out_new_rows   room for `count`: rows whose key was unknown, in row order. May be nullptr
+     * out_new_count  how many of these. May be nullptr
      * returns        kOutOfRange if a key's group is not in this map's range, kNoMemory. Rows
      *                before the failing one are done (out_new_count counts them)
      */
     Status find_or_insert(const KeyView *keys, int64_t count, uint32_t *out_ids,
                           int64_t *out_new_rows, int64_t *out_new_count, Error *error) noexcept;
 
+    /* The same for int keys, by their hashes alone. */
+    Status find_or_insert_ints(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
+                               Error *error) noexcept;
+
+    /* The same for one key. */
+    Status find_or_insert_one(const KeyView &key, uint32_t *out_id, bool *out_is_new,
+                              Error *error) noexcept;
+
     /* The id of a key, or kNoId; takes no reference. */
     uint32_t find(const KeyView &key) const noexcept;
 
-    /* Drop the references of the batch. Returns the ids that became free; `*out_count` of them,
-     * valid until the next call. */
+    /* End of a batch: free the ids without references. Returns them; `*out_count` of them, valid
+     * until the next call of anything that is not const. */
     const uint32_t *release_batch(int64_t *out_count) noexcept;
 
     /* Take a reference to a live id. */
@@ -72,25 +92,39 @@ class KeyMap {
         ++ids_[id].references;
     }
 
-    /* Give a reference back. Returns whether the id is free now. */
+    /* Give a reference back. Returns whether none is left; the id stays until release_batch. */
     bool release(uint32_t id) noexcept {
-        FLK_DCHECK(is_live(id));
-        if (--ids_[id].references > 0) {
-            return false;
+        FLK_DCHECK(is_live(id) && references(id) > 0);
+        const uint32_t left = --ids_[id].references;
+        if (left == 0) {
+            set_pending(id);
         }
-        erase(id);
-        return true;
+        return (left & ~kPending) == 0;
     }
 
+    /* Take a reference to each of `count` live ids; repeats count. */
+    void retain_all(const uint32_t *ids, int64_t count) noexcept;
+
+    /* Give a reference to each of `count` ids back. */
+    void release_all(const uint32_t *ids, int64_t count) noexcept;
+
+    /* Whether the id stands for a key: until the release_batch that frees it. */
     bool is_live(uint32_t id) const noexcept {
-        return id < id_capacity() && ids_[id].references > 0;
+        return id < id_capacity() && ids_[id].references != kFree;
     }
-    uint32_t references(uint32_t id) const noexcept { return ids_[id].references; }
+    /* References to an id below id_capacity(). */
+    uint32_t references(uint32_t id) const noexcept {
+        return ids_[id].references == kFree ? 0 : ids_[id].references & ~kPending;
+    }
+
+    /* The key of a live id. The body is valid until the map changes. */
+    KeyView key(uint32_t id) const noexcept;
+
     uint32_t generation(uint32_t id) const noexcept { return ids_[id].generation; }
     uint64_t hash(uint32_t id) const noexcept { return ids_[id].hash; }
 
     /* Live ids. */
-    int64_t size() const noexcept { return size_; }
+    int64_t size() const noexcept { return table_.size(); }
     /* Ids ever handed out, rounded up to blocks: the length a column indexed by id needs. */
     uint32_t id_capacity() const noexcept { return block_count_ * kBlockIds; }
     uint32_t block_count() const noexcept { return block_count_; }
@@ -99,12 +133,8 @@ class KeyMap {
     uint32_t segment_count() const noexcept { return segment_count_; }
 
   private:
-    struct Bucket {
-        uint64_t hash;
-        uint32_t id; /* kNoId: free */
-        uint32_t tag_and_mark;
-    };
-    /* references 0: free, then `hash` is the next free id of the segment */
+    /* references kFree: free, then `hash` is the next free id of the segment. The bit kPending is
+     * set while the id is in pending_. */
     struct IdEntry {
         uint64_t hash;
         uint32_t references;
@@ -120,33 +150,42 @@ class KeyMap {
         uint32_t end_unused;
     };
 
-    static constexpr uint32_t kMarkMask = 0x00ffffffu;
-    static constexpr int64_t kPrefetchDistance = 12;
+    static constexpr uint32_t kPending = 0x80000000u;
+    static constexpr uint32_t kFree = 0x7fffffffu;
+    /* Keys that are looked up together. */
+    static constexpr int64_t kGroupKeys = 256;
+    /* Int keys among which runs are looked for. */
+    static constexpr int64_t kGroupInts = 64;
 
-    Status prepare(int64_t extra) noexcept;
-    Status grow_buckets(int64_t capacity) noexcept;
+    int64_t compare_bodies(const KeyView *keys, int64_t count, const uint32_t *ids,
+                           uint32_t *out_missed) const noexcept;
+    Status find_or_insert_runs(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
+                               Error *error) noexcept;
     Status new_id(const KeyView &key, uint32_t *out_id, Error *error) noexcept;
     Status new_block(uint32_t segment) noexcept;
+    Status make_bodies() noexcept;
     Status store_body(uint32_t id, const KeyView &key) noexcept;
     const uint8_t *body_of(uint32_t id) const noexcept;
-    bool same_body(uint32_t id, const KeyView &key) const noexcept;
+    bool is_key(uint32_t id, const KeyView &key) const noexcept;
     void drop_body(uint32_t id) noexcept;
     void erase(uint32_t id) noexcept;
-    void next_mark() noexcept;
 
-    Bucket *buckets_ = nullptr;
-    int64_t bucket_capacity_ = 0;
-    int64_t size_ = 0;
+    /* There is room: an id is in pending_ once. */
+    void set_pending(uint32_t id) noexcept {
+        ids_[id].references |= kPending;
+        pending_[pending_count_++] = id;
+    }
+
+    KeyTable table_;
     IdEntry *ids_ = nullptr;
     Body *bodies_ = nullptr;
+    uint8_t *tags_ = nullptr;
     uint8_t *block_segments_ = nullptr;
     uint32_t block_count_ = 0;
     uint32_t block_capacity_ = 0;
     bool has_bodies_ = false;
-    uint32_t *touched_ = nullptr;
-    int64_t touched_count_ = 0;
-    int64_t touched_capacity_ = 0;
-    uint32_t mark_ = 1;
+    uint32_t *pending_ = nullptr;
+    int64_t pending_count_ = 0;
     uint32_t max_parallelism_ = 1;
     uint32_t first_group_ = 0;
     uint32_t last_group_ = 0;

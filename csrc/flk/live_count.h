@@ -16,6 +16,8 @@ enum class LiveKind : uint32_t {
     kKeyWriter,
     kRunning,
     kDoorbell,
+    kWindowKernel,
+    kAggregate,
     kSharedMemory,
     kCount
 };

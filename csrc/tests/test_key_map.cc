@@ -99,9 +99,13 @@ TEST(KeyMap, ManyRandomBatchesAgreeWithAModel) {
         map.release_batch(&freed_count);
         while (held.size() > 100) {
             const uint32_t generation = map.generation(held.begin()->second);
-            EXPECT_TRUE(map.release(held.begin()->second));
-            EXPECT_EQ(map.generation(held.begin()->second), generation + 1);
+            const uint32_t id = held.begin()->second;
+            EXPECT_TRUE(map.release(id));
+            EXPECT_TRUE(map.is_live(id));
             held.erase(held.begin());
+            map.release_batch(&freed_count);
+            EXPECT_EQ(freed_count, 1);
+            EXPECT_EQ(map.generation(id), generation + 1);
         }
         ASSERT_EQ(map.size(), static_cast<int64_t>(held.size()));
         for (const auto &[key, id] : held) {
@@ -110,21 +114,58 @@ TEST(KeyMap, ManyRandomBatchesAgreeWithAModel) {
     }
 }
 
-TEST(KeyMap, AnIdIsFreeOnlyWithoutReferences) {
+TEST(KeyMap, AnIdIsFreeOnlyWithoutReferencesAtTheEndOfABatch) {
     KeyMap map;
     ASSERT_EQ(map.open(128, 0, 127, nullptr), Status::kOk);
     const uint32_t id = put(&map, view_of_int(5)).first;
     put(&map, view_of_int(5));
-    EXPECT_EQ(map.references(id), 1u) << "a batch holds a key once";
+    EXPECT_EQ(map.references(id), 0u) << "looking up takes no reference";
     map.retain(id);
     int64_t freed_count = 0;
     map.release_batch(&freed_count);
     EXPECT_EQ(freed_count, 0);
-    EXPECT_EQ(map.generation(id), 0u);
+    EXPECT_EQ(map.references(id), 1u);
     EXPECT_TRUE(map.release(id));
+    EXPECT_TRUE(map.is_live(id));
+    EXPECT_EQ(put(&map, view_of_int(5)), std::make_pair(id, false));
+    EXPECT_EQ(map.release_batch(&freed_count)[0], id);
     EXPECT_FALSE(map.is_live(id));
     EXPECT_EQ(map.generation(id), 1u);
-    EXPECT_EQ(put(&map, view_of_int(5)).first, id);
+    EXPECT_EQ(put(&map, view_of_int(5)), std::make_pair(id, true));
+}
+
+TEST(KeyMap, ManyReferencesAtOnceCountRepeats) {
+    KeyMap map;
+    ASSERT_EQ(map.open(128, 0, 127, nullptr), Status::kOk);
+    const uint32_t ids[3] = {put(&map, view_of_int(1)).first, put(&map, view_of("b")).first,
+                             put(&map, view_of_int(1)).first};
+    map.retain_all(ids, 3);
+    EXPECT_EQ(map.references(ids[0]), 2u);
+    EXPECT_EQ(map.references(ids[1]), 1u);
+    map.release_all(ids, 3);
+    int64_t freed_count = 0;
+    map.release_batch(&freed_count);
+    EXPECT_EQ(freed_count, 2);
+    EXPECT_EQ(map.size(), 0);
+}
+
+TEST(KeyMap, AnIdGivesItsKeyBack) {
+    KeyMap map;
+    ASSERT_EQ(map.open(128, 0, 127, nullptr), Status::kOk);
+    const int64_t extremes[] = {0, -1, INT64_MIN, INT64_MAX, 1234567890123};
+    for (const int64_t value : extremes) {
+        const uint32_t id = put(&map, view_of_int(value)).first;
+        EXPECT_EQ(map.key(id).tag, kKeyInt);
+        EXPECT_EQ(int64_of_hash(map.key(id).hash), value);
+    }
+    const std::string longer(40, 'x');
+    const std::string_view texts[] = {"", "short", longer};
+    for (const std::string_view text : texts) {
+        const KeyView key = map.key(put(&map, view_of(text)).first);
+        EXPECT_EQ(key.tag, kKeyStr);
+        EXPECT_EQ(std::string_view(reinterpret_cast<const char *>(key.body), key.body_bytes), text);
+    }
+    EXPECT_EQ(map.key(put(&map, view_of_int(-1)).first).tag, kKeyInt);
 }
 
 TEST(KeyMap, BlocksBelongToSegmentsOfGroups) {

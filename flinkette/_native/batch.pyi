@@ -155,6 +155,9 @@ class Batch:
     def objects(self) -> list[Any]:
         """Return the rows as Python values; columns are turned into them once. Do not change it."""
 
+    def without_objects(self) -> Batch:
+        """The same columns for another reader, whose `objects()` are its own."""
+
     def column(self, name_or_index: str | int) -> Column:
         """Return a column.
 
@@ -180,6 +183,9 @@ class Batch:
 
     def with_marks(self, marks: Marks | None) -> Batch:
         """The same rows with watermarks between them; `slice` and `take` leave marks out."""
+    def with_event_times(self, times: Int64Buffer | None, marks: Marks | None) -> Batch:
+        """The same rows with other event times and watermarks among them."""
+
     def with_kinds(self, kinds: Any) -> Batch:
         """Return the same rows with these row kinds."""
 

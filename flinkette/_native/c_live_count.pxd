@@ -8,6 +8,8 @@ cdef extern from "flk/live_count.h" namespace "flk" nogil:
         kKeyWriter
         kRunning
         kDoorbell
+        kWindowKernel
+        kAggregate
         kSharedMemory
 
     int64_t live_count(LiveKind kind) noexcept

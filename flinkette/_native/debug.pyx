@@ -10,5 +10,7 @@ def live():
         "key_writer": live_count(LiveKind.kKeyWriter),
         "running": live_count(LiveKind.kRunning),
         "doorbell": live_count(LiveKind.kDoorbell),
+        "window_kernel": live_count(LiveKind.kWindowKernel),
+        "aggregate": live_count(LiveKind.kAggregate),
         "shared_memory": live_count(LiveKind.kSharedMemory),
     }

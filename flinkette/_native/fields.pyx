@@ -6,8 +6,13 @@ import cython
 from cpython.datetime cimport PyDateTime_Check, import_datetime
 from libc.stdint cimport int64_t
 
+from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Int64Buffer
+from flinkette._native.c_key_column cimport has_native_keys
+from flinkette._native.column cimport Column
 from flinkette._native.row cimport Row
+
+from flinkette._native.batch import TupleNames
 
 import_datetime()
 
@@ -56,6 +61,33 @@ cdef class FieldGetter:
 
     def __repr__(self):
         return f"FieldGetter({self.field!r})"
+
+
+def field_keys(Batch batch not None, object field not None):
+    cdef Column column
+    cdef Py_ssize_t at = field_position(batch, field)
+    if at < 0:
+        return None
+    column = batch.columns[at]
+    if has_native_keys(column.handle.get().type.get()[0]):
+        return column
+    return column.to_objects()
+
+
+cdef Py_ssize_t field_position(Batch batch, object field) except -2:
+    """Column of the field that get_field would take from each row; -1 where there is none."""
+    names = batch.row_type
+    if batch.columns is None or names is None:
+        return -1
+    if type(field) is str and type(names) is not TupleNames:
+        return names.index(field) if names.count(field) == 1 else -1
+    if type(field) is str:
+        if field[:1] != "f" or not field[1:].isdecimal():
+            return -1
+        field = int(field[1:])
+    if type(field) is not int:
+        return -1
+    return field if 0 <= field < len(batch.columns) else -1
 
 
 def field_times(list rows not None, field not None):

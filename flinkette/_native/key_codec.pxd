@@ -12,5 +12,8 @@ cdef int fill_views(
     list keys, Py_ssize_t start, Py_ssize_t count, const int64_t *hashes, KeyWriter &scratch,
     KeyView *out_views) except -1
 
+# The object of a key of a type that columns give (flk/key_column.h).
+cdef object key_of_view(KeyView key)
+
 cdef enum:
     CHUNK_KEYS = 256

@@ -24,8 +24,10 @@ from cpython.datetime cimport (
 )
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 from flinkette._native.c_civil cimport days_from_civil
+from flinkette._native.c_hash cimport int64_of_hash, load_le64
 from flinkette._native.c_key_encoding cimport (
     KeyTag,
     KeyView,
@@ -39,6 +41,7 @@ from flinkette._native.row cimport Row
 from flinkette._native.status cimport check
 
 cdef extern from "Python.h":
+    object PyUnicode_DecodeUTF8(const char *text, Py_ssize_t size, const char *errors)
     const char *PyUnicode_AsUTF8AndSize(object value, Py_ssize_t *size) except NULL
 
 import_datetime()
@@ -131,6 +134,29 @@ cdef int fill_views(
                 out_views[row] = view_of_encoding(
                     scratch.data() + begins[row], ends[row] - begins[row])
     return 0
+
+
+cdef object key_of_view(KeyView key):
+    cdef const char *body = <const char *> key.body
+    cdef uint64_t bits
+    cdef double number = 0
+    if key.tag == KeyTag.kKeyInt:
+        return int64_of_hash(key.hash)
+    if key.tag == KeyTag.kKeyStr:
+        return PyUnicode_DecodeUTF8(body, key.body_bytes, "surrogatepass")
+    if key.tag == KeyTag.kKeyNull:
+        return None
+    if key.tag == KeyTag.kKeyBool:
+        return body[0] != 0
+    if key.tag == KeyTag.kKeyFloat:
+        bits = load_le64(key.body)
+        memcpy(&number, &bits, sizeof(number))
+        return number
+    if key.tag == KeyTag.kKeyBytes:
+        return PyBytes_FromStringAndSize(body, key.body_bytes)
+    if key.tag == KeyTag.kKeyBigInt:
+        return int.from_bytes(body[4:key.body_bytes], "little", signed=True)
+    raise AssertionError(f"a key of tag {key.tag} is kept as an object")
 
 
 cdef const char *utf8_of(str key, Py_ssize_t *out_size) except? NULL:

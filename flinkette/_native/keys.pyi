@@ -16,6 +16,9 @@ def hash_keys(keys: Keys) -> Int64Buffer:
         Column, whose keys are those of the objects it would become.
     """
 
+def hash_ints(numbers: Int64Buffer, isa: str | None) -> Int64Buffer:
+    """Hash ints with one of `isa.available()`, for tests; None takes the one in use."""
+
 def key_group(hash: int, max_parallelism: int) -> int:
     """Key group 0 .. max_parallelism - 1 of a key with this hash."""
 
@@ -29,8 +32,9 @@ class KeyMap:
     """Key → dense id, for the keys of one subtask. One owner; not thread safe.
 
     Ids are handed out in blocks of 64 that belong to one segment of key groups, are counted by
-    reference and reused, with a new generation, when nothing refers to them. Every key that a call
-    of `ids` sees is held until `release_batch`; what lives longer calls `retain`.
+    reference and reused, with a new generation, when nothing refers to them. All ids stay as they
+    are until `release_batch`, which frees those without references: new ones that nobody retained,
+    and those whose last reference was given back.
 
     Parameters
     ----------
@@ -38,13 +42,17 @@ class KeyMap:
         1 .. 32768.
     first_group, last_group
         The key groups of this subtask, both included.
+    isa
+        One of `isa.available()`, for tests; None takes the one in use. Ids do not depend on it.
     """
 
     max_parallelism: int
     first_group: int
     last_group: int
 
-    def __init__(self, max_parallelism: int, first_group: int, last_group: int) -> None: ...
+    def __init__(
+        self, max_parallelism: int, first_group: int, last_group: int, *, isa: str | None = None
+    ) -> None: ...
     def ids(self, keys: Keys, hashes: Int64Buffer | None = None) -> Uint32Buffer:
         """The id of each key; unknown keys get one.
 
@@ -62,13 +70,20 @@ class KeyMap:
         """
 
     def release_batch(self) -> None:
-        """Let go of the ids that `ids` handed out since the last call."""
+        """End a batch: free the ids that nothing refers to."""
 
     def key(self, id: int) -> Any:
-        """The key of a live id, as it was first seen."""
+        """The key of a live id: the object first seen; made anew if it came in a column."""
+
+    def key_column(self, ids: Uint32Buffer, format: str) -> Column | None:
+        """The keys of live ids as a column of an Arrow format ("l", "u"), without boxing.
+
+        None if a key is no value of the type; None, the key, always is. Dictionaries and views
+        give plain columns of their values. Cython code calls `column_of_ids`.
+        """
 
     def is_live(self, id: int) -> bool:
-        """Whether anything refers to the id."""
+        """Whether the id stands for a key."""
 
     def references(self, id: int) -> int:
         """How many references an id has."""
@@ -82,6 +97,12 @@ class KeyMap:
     def release_id(self, id: int) -> bool:
         """Give a reference back; True if it was the last. Cython code calls `release`."""
 
+    def retain_all(self, ids: Uint32Buffer) -> None:
+        """Take a reference to each live id; repeats count."""
+
+    def release_all(self, ids: Uint32Buffer) -> None:
+        """Give a reference to each id back."""
+
     def block_segments(self) -> list[int]:
         """The segment that owns each block of 64 ids."""
 
@@ -90,4 +111,4 @@ class KeyMap:
         """Length of a column indexed by id: ids ever handed out, in whole blocks."""
 
     def __len__(self) -> int:
-        """Number of live ids."""
+        """Number of live ids: keys known or seen since the last `release_batch`."""

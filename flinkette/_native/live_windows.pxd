@@ -25,3 +25,4 @@ cdef class LiveWindows:
     cdef int64_t max_timestamp(self, uint32_t slot) except? -1
     cdef int64_t cleanup_time(self, int64_t max_timestamp) noexcept
     cdef object window(self, uint32_t slot)
+    cdef object firing(self, uint32_t slot)

@@ -6,6 +6,7 @@ from libcpp cimport bool as cbool
 
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport kNoWindow
+from flinkette._native.row_context import Firing
 from flinkette._native.state cimport KeyContext
 from flinkette._native.window_spec cimport AT_WINDOW_END, Span, WindowSpec, saturating_add
 
@@ -95,3 +96,9 @@ cdef class LiveWindows:
             window = self.spec.make_window(self.table.slot(slot).start, self.table.slot(slot).end)
             self.windows[slot] = window
         return window
+
+    cdef object firing(self, uint32_t slot):
+        """What stands in errors for a row: the window in `slot`, if it is known, fires."""
+        if slot == kNoWindow:
+            return Firing("while a window ended")
+        return Firing(f"while {self.window(slot)!r} fired")

@@ -5,6 +5,14 @@ from typing import Any
 
 from flinkette._native.state import KeyContext
 
+class Firing:
+    """Stands in errors for the row of user code that ran because of the time, not of a row."""
+
+    what: str
+    """When, for example ``while TimeWindow(start=0, end=10) fired``."""
+
+    def __init__(self, what: str) -> None: ...
+
 class TimerService:
     """Timers of one keyed operator and its clocks. Slot thread only."""
 

@@ -7,6 +7,13 @@ from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.state cimport KeyContext
 
 
+class Firing:
+    """Stands in errors for the row of user code that ran because of the time, not of a row."""
+
+    def __init__(self, what):
+        self.what = what
+
+
 @cython.final
 cdef class TimerService:
     """Timers of one keyed operator, and its clocks. Slot thread only."""

@@ -17,10 +17,12 @@ _OWN_METHODS = {
 }
 _FIELD_METHODS = {
     "key_by": "key_by() with a field name is flinkette's own; pass a function",
+    "partition_custom": "partition_custom() with a field name is flinkette's own; pass a function",
     "with_timestamp_assigner": (
         "with_timestamp_assigner() with a field name is flinkette's own; pass a TimestampAssigner"
     ),
 }
+_RESULT_METHODS = {"to_arrow", "to_batches", "to_pandas"}
 _OWN_KEYWORDS = {"with_key", "with_window"}
 _SHARED_PACKAGES = {"common", "datastream", "table"}
 
@@ -63,6 +65,7 @@ def find_extensions(source: str, file: str) -> list[Finding]:
 
 
 def _findings(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    results = set(_names_of_results(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -71,6 +74,31 @@ def _findings(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield from _of_from(node)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield from _of_call(node, node.func.attr)
+            if node.func.attr in _RESULT_METHODS and _is_result(node.func.value, results):
+                yield (
+                    node.lineno,
+                    f"{node.func.attr}() of a result is flinkette's own; iterate over the rows",
+                )
+
+
+def _names_of_results(tree: ast.AST) -> Iterator[str]:
+    """Find what ``x = stream.execute_and_collect()`` and ``with ... as x`` give names to."""
+    for node in ast.walk(tree):
+        pairs: list[tuple[ast.expr | None, ast.expr]] = []
+        if isinstance(node, ast.Assign):
+            pairs = [(target, node.value) for target in node.targets]
+        elif isinstance(node, ast.With):
+            pairs = [(item.optional_vars, item.context_expr) for item in node.items]
+        for target, value in pairs:
+            if isinstance(target, ast.Name) and _is_result(value, set()):
+                yield target.id
+
+
+def _is_result(node: ast.expr, names: set[str]) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id in names
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(called, ast.Attribute) and called.attr == "execute_and_collect"
 
 
 def _of_module(module: str, line: int) -> Iterator[tuple[int, str]]:
@@ -90,10 +118,12 @@ def _of_from(node: ast.ImportFrom) -> Iterator[tuple[int, str]]:
 
 def _of_call(node: ast.Call, method: str) -> Iterator[tuple[int, str]]:
     first = node.args[0] if node.args else None
-    is_text = isinstance(first, ast.Constant) and isinstance(first.value, str)
+    is_field = any(
+        isinstance(each, ast.Constant) and isinstance(each.value, str) for each in node.args[:2]
+    )
     if method in _OWN_METHODS:
         yield node.lineno, _OWN_METHODS[method]
-    if method in _FIELD_METHODS and is_text:
+    if method in _FIELD_METHODS and is_field:
         yield node.lineno, _FIELD_METHODS[method]
     if method == "aggregate" and any(word.arg in _OWN_KEYWORDS for word in node.keywords):
         yield node.lineno, "aggregate(with_key=..., with_window=...) is flinkette's own"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from flinkette.client.interrupt import Interrupt
@@ -46,7 +46,7 @@ class EmbeddedJob:
         job_name: str,
         clock: Clock | None = None,
     ) -> None:
-        self.job_id = JobID(uuid.uuid4().hex)
+        self.job_id = JobID(os.urandom(16).hex())
         self.name = job_name
         self.status = JobStatus.CREATED
         self.started_s = time.monotonic()

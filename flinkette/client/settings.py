@@ -29,6 +29,7 @@ def plan_options(configuration: Configuration) -> PlanOptions:
         parallelism,
         max_parallelism if max_parallelism > 0 else None,
         bool(configuration.get(options.OPERATOR_CHAINING)),
+        bool(configuration.get(options.WINDOW_SHARING)),
     )
 
 

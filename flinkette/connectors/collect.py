@@ -1,9 +1,9 @@
-"""CollectSink: hands rows to the calling program through a bounded buffer in this process."""
+"""CollectSink: hands batches to the calling program through a bounded buffer in this process."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flinkette.contracts.sink import Sink, SinkWriter
 
@@ -17,7 +17,7 @@ DEFAULT_MAX_BATCHES = 4
 
 
 class CollectBuffer:
-    """Lists of rows on their way from the writers to the program that takes them.
+    """Batches on their way from the writers to the program that takes them.
 
     Writers append, one consumer takes; both are single deque operations, so they may live in
     different threads.
@@ -25,15 +25,15 @@ class CollectBuffer:
     Parameters
     ----------
     max_batches
-        Lists held before writers report that they are not ready (>= 1); None: no bound.
+        Batches held before writers report that they are not ready (>= 1); None: no bound.
     """
 
     def __init__(self, max_batches: int | None = DEFAULT_MAX_BATCHES) -> None:
         self.max_batches = max_batches
-        self._batches: deque[list[Any]] = deque()
+        self._batches: deque[Batch] = deque()
 
     def __len__(self) -> int:
-        """Return the number of lists waiting."""
+        """Return the number of batches waiting."""
         return len(self._batches)
 
     @property
@@ -41,23 +41,20 @@ class CollectBuffer:
         """Whether writers have to wait."""
         return self.max_batches is not None and len(self._batches) >= self.max_batches
 
-    def put(self, rows: list[Any]) -> None:
-        """Append the rows of one batch; takes the list."""
-        self._batches.append(rows)
+    def put(self, batch: Batch) -> None:
+        """Append a batch, which must stay as it is."""
+        self._batches.append(batch)
 
-    def take(self) -> list[Any] | None:
-        """Remove and return the oldest list of rows, or None if none is waiting."""
+    def take(self) -> Batch | None:
+        """Remove and return the oldest batch, or None if none is waiting."""
         try:
             return self._batches.popleft()
         except IndexError:
             return None
 
-    def take_all(self) -> list[Any]:
-        """Remove and return every row waiting, in order."""
-        rows: list[Any] = []
-        while (batch := self.take()) is not None:
-            rows.extend(batch)
-        return rows
+    def clear(self) -> None:
+        """Drop every batch waiting."""
+        self._batches.clear()
 
 
 class CollectSink(Sink):
@@ -83,7 +80,7 @@ class CollectSink(Sink):
 
 
 class CollectWriter(SinkWriter):
-    """Appends each batch's rows to the shared buffer."""
+    """Appends batches to the shared buffer: columns stay columns, nothing becomes an object."""
 
     def __init__(self, buffer: CollectBuffer) -> None:
         self._buffer = buffer
@@ -93,6 +90,6 @@ class CollectWriter(SinkWriter):
         return not self._buffer.is_full
 
     def write(self, batch: Batch) -> None:
-        """Hand the rows to the consumer."""
+        """Hand the batch to the consumer; batches are immutable."""
         if batch.num_rows:
-            self._buffer.put(list(batch.objects()))
+            self._buffer.put(batch)

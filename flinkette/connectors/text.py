@@ -1,10 +1,9 @@
-"""TextSource and TextSink: lines of plain text."""
+"""TextSource: lines of plain text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flinkette.connectors.file_system.path_sink import TextSink
 from flinkette.connectors.file_system.source import RecordFileSource
 from flinkette.formats.lines import TextLineFormat
 
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-__all__ = ["TextSink", "TextSource"]
+__all__ = ["TextSource"]
 
 
 class TextSource(RecordFileSource):

@@ -42,6 +42,7 @@ __all__ = [
     "RESTART_STRATEGY",
     "RUNTIME_MODE",
     "SAVEPOINT_DIRECTORY",
+    "WINDOW_SHARING",
     "WORKERS",
     "UnknownOptionWarning",
     "warn_unknown_keys",
@@ -133,6 +134,12 @@ BATCH_ROWS: ConfigOption[int] = ConfigOption(
     unit="rows",
     least=1,
     doc="Largest number of rows worked on at once; results do not depend on it.",
+)
+WINDOW_SHARING: ConfigOption[bool] = ConfigOption(
+    "flinkette.window.sharing",
+    True,
+    boolean,
+    doc="Run windows of built-in aggregates on one keyed stream as one operator, where they can.",
 )
 RECOVER: ConfigOption[str | None] = ConfigOption(
     "flinkette.execution.recover",

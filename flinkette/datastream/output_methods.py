@@ -108,7 +108,8 @@ class OutputMethods(StreamBase):
         Returns
         -------
         CloseableIterator or list
-            An iterator that advances the job as it is read, to be closed; with `limit` a list.
+            An iterator that advances the job as it is read, to be closed; with `limit` a list. The
+            iterator also gives columns: `to_arrow`, `to_pandas`, `to_batches` (flinkette only).
 
         Raises
         ------
@@ -130,7 +131,7 @@ class OutputMethods(StreamBase):
             require_int("execute_and_collect", "limit", limit, least=1)
         sink = CollectSink()
         self._append_sink(sink, "Sink: Data stream collect sink", is_non_parallel=True)
-        rows = self._env._start_collecting(sink.buffer, job_execution_name)
+        rows = self._env._start_collecting(sink.buffer, job_execution_name, self._output_type)
         if limit is None:
             return rows
         with rows:

@@ -228,9 +228,11 @@ class StreamExecutionEnvironment(ConfiguredEnvironment):
         ----------
         data : object
             A pyarrow Table, RecordBatch or RecordBatchReader, a polars or pandas DataFrame, or
-            anything else with the Arrow PyCapsule interface. The columns are not copied.
+            anything else with the Arrow PyCapsule interface. The columns are not copied; chunks
+            much smaller than a batch are joined.
         type_info : TypeInformation, optional
-            Type of the rows; as the columns are if not given.
+            Type of the rows; columns of another type are converted. As the columns are if not
+            given; a column that no declared type fits exactly has the pickled type.
 
         Returns
         -------
@@ -245,7 +247,8 @@ class StreamExecutionEnvironment(ConfiguredEnvironment):
         from flinkette.connectors.arrow import ArrowSource
 
         require_output_type("from_arrow", type_info)
-        return self._add_source(ArrowSource(data), None, "Arrow Source", type_info)
+        source = ArrowSource(data, type_info)
+        return self._add_source(source, None, "Arrow Source", type_info)
 
     def create_input(self, input_format: Any, type_info: TypeInformation | None = None) -> NoReturn:
         """Refuse: input formats are Java objects.
@@ -362,12 +365,14 @@ class StreamExecutionEnvironment(ConfiguredEnvironment):
     def close(self) -> None:
         """Release what the environment holds; here nothing outlives `execute`."""
 
-    def _start_collecting(self, buffer: CollectBuffer, job_name: str | None) -> CloseableIterator:
+    def _start_collecting(
+        self, buffer: CollectBuffer, job_name: str | None, row_type: TypeInformation | None
+    ) -> CloseableIterator:
         """Start the program as a job that is advanced by reading `buffer`."""
         from flinkette.client.embedded import EmbeddedJob
         from flinkette.datastream.closeable_iterator import CloseableIterator
 
-        return CloseableIterator(EmbeddedJob(*self._submission(job_name)), buffer)
+        return CloseableIterator(EmbeddedJob(*self._submission(job_name)), buffer, row_type)
 
     def _submission(self, job_name: str | None) -> tuple[StreamGraph, Configuration, str]:
         """Take the program out of the environment: graph, a copy of the settings, job name."""

@@ -73,6 +73,7 @@ class Gate:
         marks = batch.marks
         if marks is None:
             return batch
-        kept = marks.clipped(self._merge.limit_for(index), self._merge.current_ms)
-        self._merge.absorb(index, marks.last_time, None if kept is None else kept.last_time)
+        merge = self._merge
+        kept = marks.clipped(merge.limit_for(index), merge.current_ms)
+        merge.absorb(index, marks.last_time, None if kept is None else kept.last_time)
         return batch if kept is marks else batch.with_marks(kept)

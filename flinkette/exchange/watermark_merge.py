@@ -63,6 +63,8 @@ class WatermarkMerge:
 
     def limit_for(self, index: int) -> int:
         """How far the merged watermark may follow input `index` while the others stand still."""
+        if len(self._watermarks_ms) == 1:
+            return MAX_WATERMARK_MS
         others = [
             self._watermarks_ms[other]
             for other in self._active()

@@ -7,12 +7,13 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
+from flinkette._native.column import Column
 from flinkette.exchange.element import Watermark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from flinkette._native.buffer import Uint32Buffer
+    from flinkette._native.partition import Parts
     from flinkette.exchange.channel import Channel
     from flinkette.exchange.element import Element
 
@@ -30,20 +31,14 @@ class Router(ABC):
         """
 
 
-def take_parts(
-    batch: Batch, parts: Iterable[tuple[int, Uint32Buffer]]
-) -> list[tuple[int, Element]]:
-    """Take each receiver's rows with the marks among them."""
-    marks = batch.marks
+def route_parts(batch: Batch, parts: Parts, receivers: Iterable[int]) -> list[tuple[int, Element]]:
+    """Give each receiver its rows with the marks among them."""
     routed: list[tuple[int, Element]] = []
-    for receiver, rows in parts:
-        if len(rows):
-            part = batch.take(rows)
-            routed.append(
-                (receiver, part if marks is None else part.with_marks(marks.after_take(rows)))
-            )
-        elif marks is not None:
-            routed.append((receiver, Watermark(marks.last_time)))
+    for receiver, part in zip(receivers, parts.split(batch), strict=True):
+        if part is not None:
+            routed.append((receiver, part))
+        elif batch.marks is not None:
+            routed.append((receiver, Watermark(batch.marks.last_time)))
     return routed
 
 
@@ -69,7 +64,7 @@ class RoundRobinRouter(Router):
 
         parts = round_robin(batch.num_rows, len(self._receivers), self._next)
         self._next = (self._next + batch.num_rows) % len(self._receivers)
-        return take_parts(batch, zip(self._receivers, parts, strict=True))
+        return route_parts(batch, parts, self._receivers)
 
 
 class BroadcastRouter(Router):
@@ -101,6 +96,9 @@ class HashRouter(Router):
         from flinkette._native.keys import hash_keys, owners
         from flinkette._native.partition import scatter
 
+        if self._num_receivers == 1 and isinstance(batch.keys, Column):
+            # nothing to choose, and no key of a column can fail: the receiver hashes
+            return [(0, batch)]
         try:
             hashes = hash_keys(batch.keys)
         except Exception as error:
@@ -112,7 +110,7 @@ class HashRouter(Router):
             return [(0, batch)]
         owner = owners(hashes, self._max_parallelism, self._num_receivers)
         parts = scatter(owner, self._num_receivers)
-        return take_parts(batch, enumerate(parts))
+        return route_parts(batch, parts, range(self._num_receivers))
 
 
 class IndexRouter(Router):
@@ -126,7 +124,7 @@ class IndexRouter(Router):
         from flinkette._native.partition import scatter
 
         parts = scatter(self._choose(batch), self._num_receivers)
-        return take_parts(batch, enumerate(parts))
+        return route_parts(batch, parts, range(self._num_receivers))
 
 
 class EdgeWriter:
@@ -160,7 +158,12 @@ class EdgeWriter:
     def emit(self, element: Element) -> None:
         """Send a batch to its receivers, anything else to all. Only after `flush` returned True."""
         if isinstance(element, Batch):
-            self._pending.extend(self._router.route(element))
+            routed = self._router.route(element)
         else:
-            self._pending.extend((receiver, element) for receiver in self._channels)
-        self.flush()
+            routed = [(receiver, element) for receiver in self._channels]
+        for each in routed:
+            channel = self._channels[each[0]]
+            if channel.has_room():
+                channel.put(each[1])
+            else:
+                self._pending.append(each)

@@ -1,10 +1,10 @@
 """Tier 3. Owns what PyFlink lacks; may import `datastream`, `connectors`, `contracts`.
 
-`aggregations` has built-in aggregates for windows, `sinks` and `sources` connectors of our own,
-`on_row_error` says what a failing row does. Methods of streams and environments that PyFlink lacks
-(`env.from_arrow`, `DataStream.map_batches`, `key_by("field")`) stand with the classes they belong
-to. Invariant: nothing here is needed by a program that also runs on Flink; ``flinkette lint
---portable`` lists its use.
+`aggregations` has built-in aggregates for windows, `windows` further window assigners, `sinks` and
+`sources` connectors of our own, `on_row_error` says what a failing row does. Methods of streams and
+environments that PyFlink lacks (`env.from_arrow`, `DataStream.map_batches`, `key_by("field")`)
+stand with the classes they belong to. Invariant: nothing here is needed by a program that also runs
+on Flink; ``flinkette lint --portable`` lists its use.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flinkette.connectors.blackhole import BlackholeSink
     from flinkette.connectors.csv import CsvSink
+    from flinkette.connectors.file_system.path_sink import TextSink
     from flinkette.connectors.json_lines import JsonLinesSink
     from flinkette.connectors.parquet import ParquetSink
-    from flinkette.connectors.text import TextSink
 
 __all__ = ["BlackholeSink", "CsvSink", "JsonLinesSink", "ParquetSink", "TextSink"]
 
@@ -19,7 +19,7 @@ _HOMES = {
     "CsvSink": "csv",
     "JsonLinesSink": "json_lines",
     "ParquetSink": "parquet",
-    "TextSink": "text",
+    "TextSink": "file_system.path_sink",
 }
 
 

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from flinkette._native.batch import Batch
     from flinkette.formats.row_types import TypeSpec
 
-__all__ = ["arrow_schema_of", "arrow_type", "columns_of", "record_batch_of"]
+__all__ = [
+    "SINGLE_NAME",
+    "arrow_schema_of",
+    "arrow_type",
+    "columns_of",
+    "record_batch_of",
+    "record_batch_of_columns",
+]
+
+SINGLE_NAME = "f0"
+"""Name of the column that rows of single values become, as PyFlink's tables call it."""
 
 
 def arrow_type(spec: TypeSpec, what: str = "the column") -> pyarrow.DataType:
@@ -70,7 +80,7 @@ def arrow_type(spec: TypeSpec, what: str = "the column") -> pyarrow.DataType:
 
 
 def arrow_schema_of(declared: Any) -> pyarrow.Schema | None:
-    """Return the schema of files that hold rows of a declared type; None for undeclared objects.
+    """Return the schema of files that hold rows of a declared type; None if a field is undeclared.
 
     Parameters
     ----------
@@ -83,10 +93,9 @@ def arrow_schema_of(declared: Any) -> pyarrow.Schema | None:
         return declared
     fields = row_fields(declared)
     if fields is None:
-        spec = type_spec_of(declared)
-        if spec[0] == "pickled":
-            return None
-        fields = (("f0",), (spec,))
+        fields = ((SINGLE_NAME,), (type_spec_of(declared),))
+    if ("pickled",) in fields[1]:
+        return None
     return pyarrow.schema(
         [(name, arrow_type(spec, f"field {name!r}")) for name, spec in zip(*fields, strict=True)]
     )
@@ -114,7 +123,7 @@ def record_batch_of(
     import pyarrow
 
     if batch.is_columnar:
-        record_batch = pyarrow.record_batch(batch)
+        record_batch = record_batch_of_columns(batch)
         if schema is None or record_batch.schema.equals(schema):
             return record_batch
         return _cast(record_batch, schema, target)
@@ -134,6 +143,16 @@ def record_batch_of(
                 "declare the type of the stream, or give the sink a schema"
             ) from error
     return pyarrow.RecordBatch.from_arrays(arrays, names=list(names), schema=None)
+
+
+def record_batch_of_columns(batch: Batch) -> pyarrow.RecordBatch:
+    """Return the columns of a batch, sharing their memory; one without a name is ``f0``."""
+    import pyarrow
+
+    if batch.names is not None:
+        return pyarrow.record_batch(batch)
+    assert batch.columns is not None
+    return pyarrow.RecordBatch.from_arrays([pyarrow.array(batch.columns[0])], [SINGLE_NAME])
 
 
 def _first_unfit(column: Sequence[Any], wanted: pyarrow.DataType | None) -> int:
@@ -173,7 +192,7 @@ def columns_of(
             names = list(dict.fromkeys(name for row in rows[:1000] for name in row))
         return names, [[row.get(name) for row in rows] for name in names]
     if not all(issubclass(kind, (tuple, list)) or kind.__name__ == "Row" for kind in kinds):
-        return names or ("f0",), [rows]
+        return names or (SINGLE_NAME,), [rows]
     widths = set(map(len, rows))
     if len(widths) > 1 or (names is not None and widths != {len(names)}):
         wanted = len(first) if names is None else len(names)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from flinkette.contracts.errors import InvalidTypeError
 from flinkette.formats.arrow_types import arrow_schema_of, record_batch_of
+from flinkette.formats.column_types import type_of_columns
 from flinkette.formats.file_format import BulkFormat, PartFormat, PartWriter
 from flinkette.formats.row_types import row_fields
 
@@ -108,17 +109,28 @@ class ParquetPartFormat(PartFormat):
         self, stream: BinaryIO, input_type: TypeInformation | None, target: str
     ) -> ParquetPartWriter:
         """Start a file."""
-        return ParquetPartWriter(stream, self.check(input_type), self.compression, target)
+        declared = input_type if self.schema is None else None
+        return ParquetPartWriter(stream, self.check(input_type), self.compression, target, declared)
 
 
 class ParquetPartWriter(PartWriter):
-    """Gathers rows to row groups; holds at most one."""
+    """Gathers rows to row groups; holds at most one. Columns are written as they are.
+
+    `declared` is the type of the rows if the file's columns follow from it alone: then a first
+    batch of columns that have this type decides, such as 64-bit texts or nanoseconds.
+    """
 
     def __init__(
-        self, stream: BinaryIO, schema: pyarrow.Schema | None, compression: str, target: str
+        self,
+        stream: BinaryIO,
+        schema: pyarrow.Schema | None,
+        compression: str,
+        target: str,
+        declared: TypeInformation | None = None,
     ) -> None:
         self._stream = stream
         self._schema = schema
+        self._declared = declared
         self._compression = compression
         self._target = target
         self._writer: Any = None
@@ -129,6 +141,10 @@ class ParquetPartWriter(PartWriter):
         """Append rows."""
         if not batch.num_rows:
             return
+        if self._declared is not None:
+            if batch.is_columnar and type_of_columns(batch) == self._declared:
+                self._schema = None
+            self._declared = None
         record_batch = record_batch_of(batch, self._schema, self._target)
         if self._schema is None:
             self._schema = record_batch.schema

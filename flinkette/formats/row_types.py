@@ -9,7 +9,7 @@ from flinkette.contracts.errors import InvalidTypeError
 if TYPE_CHECKING:
     from flinkette.contracts.typeinfo import TypeInformation
 
-__all__ = ["RowFields", "TypeSpec", "row_fields", "type_info_of", "type_spec_of"]
+__all__ = ["RowFields", "TypeSpec", "is_typed", "row_fields", "type_info_of", "type_spec_of"]
 
 TypeSpec = tuple[Any, ...]
 """A type as nested tuples, as `TypeInformation.type_spec` returns it."""
@@ -48,6 +48,12 @@ def type_spec_of(declared: Any) -> TypeSpec:
             "float, str, bool, bytes"
         )
     return tuple(spec())
+
+
+def is_typed(spec: TypeSpec) -> bool:
+    """Tell whether a type says of all its values what they are: nothing in it is pickled."""
+    inner = {"row": lambda: spec[2], "tuple": lambda: spec[1]}.get(spec[0], lambda: spec[1:])()
+    return spec[0] != "pickled" and all(map(is_typed, inner))
 
 
 def row_fields(declared: Any) -> RowFields | None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import traceback
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from flinkette._native.batch import Batch
     from flinkette.contracts.errors import SinkError, SourceError
     from flinkette.runtime.operator import OperatorInfo
 
-__all__ = ["NO_ROW", "connector_errors", "key_error", "make_error", "make_row_error"]
+__all__ = ["NO_ROW", "ConnectorErrors", "key_error", "make_error", "make_row_error"]
 
 NO_ROW = object()
 """Stands for the row of an error that no row caused."""
@@ -26,6 +23,7 @@ def make_error(
     info: OperatorInfo, error: BaseException, value: Any, key: Any, timestamp_ms: int | None
 ) -> Exception:
     """Wrap what user code raised; errors that already say everything pass through."""
+    from flinkette._native.row_context import Firing
     from flinkette._native.values import ConversionError
     from flinkette._native.window import MissingTimestamp
     from flinkette.contracts import errors
@@ -33,7 +31,10 @@ def make_error(
     if isinstance(error, errors.FlinketteError):
         return error
     where = _where(info)
-    text = value_text(value)
+    text = "" if value is NO_ROW or isinstance(value, Firing) else value_text(value)
+    occasion = f"; row: {text}" if text else ""
+    if isinstance(value, Firing):
+        occasion = f"; {value.what}"
     if isinstance(error, MissingTimestamp):
         return errors.MissingTimestampError(
             f"{where}: an event-time window got a row without a timestamp: {text}; call "
@@ -42,13 +43,12 @@ def make_error(
         )
     if isinstance(error, ConversionError):
         converted = errors.RowConversionError(
-            f"{where}: a row does not fit the declared type: {error}; row: {text}; change the "
+            f"{where}: a row does not fit the declared type: {error}{occasion}; change the "
             "declared output type or the value the function returns"
         )
         converted.__cause__ = error
         return converted
     place = user_place(error)
-    row = "" if value is NO_ROW else f"; row: {text}"
     details = "".join(
         (
             f"; key: {value_text(key)}" if key is not None else "",
@@ -56,7 +56,7 @@ def make_error(
         )
     )
     wrapped = errors.UserFunctionError(
-        f"{where}: {type(error).__name__}: {error}{place}{row}{details}"
+        f"{where}: {type(error).__name__}: {error}{place}{occasion}{details}"
     )
     wrapped.operator = info.name
     wrapped.call_site = str(info.node.call_site)
@@ -68,20 +68,34 @@ def make_error(
     return wrapped
 
 
-@contextmanager
-def connector_errors(info: OperatorInfo, kind: type[SinkError | SourceError]) -> Iterator[None]:
-    """Say which operator an error of a connector belongs to; foreign errors become `kind`."""
-    from flinkette.contracts.errors import FlinketteError
+class ConnectorErrors:
+    """Say which operator an error of a connector belongs to; foreign errors become `kind`.
 
-    try:
-        yield
-    except FlinketteError as error:
-        if str(info.node.call_site) not in str(error):
-            error.args = (f"{_where(info)}: {error}",)
-        raise
-    except Exception as error:
+    A context manager that can be entered again and again: one serves an operator for life.
+    """
+
+    def __init__(self, info: OperatorInfo, kind: type[SinkError | SourceError]) -> None:
+        self._info = info
+        self._kind = kind
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, Exception):
+            self._explain(error)
+
+    def _explain(self, error: Exception) -> None:
+        """Add the place to an error that says all else; raise `kind` for others."""
+        from flinkette.contracts.errors import FlinketteError
+
+        info = self._info
+        if isinstance(error, FlinketteError):
+            if str(info.node.call_site) not in str(error):
+                error.args = (f"{_where(info)}: {error}",)
+            return
         text = f"{_where(info)}: {type(error).__name__}: {error}{user_place(error)}"
-        raise kind(text) from error
+        raise self._kind(text) from error
 
 
 def key_error(info: OperatorInfo, batch: Batch, error: Exception) -> Exception:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flinkette.contracts.errors import InvalidPipelineError, SourceError
 from flinkette.contracts.source import ReaderContext
 from flinkette.exchange.element import MAX_WATERMARK_MS, EndOfInput, StatusChange, Watermark
-from flinkette.runtime.failures import connector_errors
+from flinkette.runtime.failures import ConnectorErrors
 from flinkette.runtime.watermarks import WatermarkStage
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ class SourceInput:
         reader_context = ReaderContext(
             context.subtask_index, context.parallelism, context.clock.now_ms
         )
-        with connector_errors(info, SourceError):
+        self._errors = ConnectorErrors(info, SourceError)
+        with self._errors:
             self._reader: SplitReader = source.create_reader(reader_context)
         self._stage = None if strategy is None else WatermarkStage(strategy, info, context)
         self._ready: deque[Element] = deque()
@@ -69,8 +70,9 @@ class SourceInput:
             return None
         if self._stage is not None and self._stage.is_busy:
             return self._stage.step(deadline_ns)
-        with connector_errors(self._info, SourceError):
-            self._request_splits()
+        with self._errors:
+            if len(self._live_splits) < self._reader.max_splits:
+                self._request_splits()
             if not self._live_splits:
                 return self._without_splits()
             fetched = self._reader.poll(self._context.batch_rows)

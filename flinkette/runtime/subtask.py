@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
 from flinkette.exchange.element import EndOfInput, Watermark
 from flinkette.exchange.gate import Gate
+from flinkette.runtime.operator import Operator
 from flinkette.runtime.source_input import SourceInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from flinkette.contracts.output_tag import OutputTag
     from flinkette.exchange.element import Element
     from flinkette.exchange.writer import EdgeWriter
     from flinkette.runtime.clock import Clock
-    from flinkette.runtime.operator import Operator, SubtaskContext
+    from flinkette.runtime.operator import SubtaskContext
+    from flinkette.runtime.ports import Port, PortedOutput
 
 __all__ = ["Output", "Subtask"]
 
@@ -25,11 +27,13 @@ class Output:
     """Where one operator's rows leave the subtask: writers by output tag (None: main output)."""
 
     def __init__(self, writers: dict[OutputTag | None, list[EdgeWriter]]) -> None:
-        self._writers = writers
+        self._writers: dict[Any, list[EdgeWriter]] = {**writers}
         self._all = [writer for group in writers.values() for writer in group]
+        self._main = writers.get(None, [])
         self._side = [
             writer for tag, group in writers.items() if tag is not None for writer in group
         ]
+        self.has_writers = bool(self._all)
 
     @property
     def num_pending(self) -> int:
@@ -40,24 +44,29 @@ class Output:
         """Hand on what is pending; False when a receiver has no room."""
         is_empty = True
         for writer in self._all:
-            is_empty &= writer.flush()
+            if writer.num_pending:
+                is_empty &= writer.flush()
         return is_empty
 
-    def emit(self, tag: OutputTag | None, element: Element, copy: Callable[[Batch], Batch]) -> None:
+    def emit(
+        self, tag: OutputTag | Port | None, element: Element, copy: Callable[[Batch], Batch]
+    ) -> None:
         """Send an element: rows to the writers of `tag`, anything else to all of them."""
         if not isinstance(element, Batch):
             for writer in self._all:
                 writer.emit(element)
             return
-        writers = self._writers.get(tag, ())
-        for turn, writer in enumerate(writers):
-            writer.emit(element if turn == 0 else copy(element))
+        writers = self._main if tag is None else self._writers.get(tag, ())
+        is_first = True
+        for writer in writers:
+            writer.emit(element if is_first else copy(element))
+            is_first = False
         if tag is None:
             self.announce(element)
 
     def announce(self, batch: Batch) -> None:
         """Tell the readers of side outputs how far the main output's marks have come."""
-        if batch.marks is None or not self._side:
+        if not self._side or batch.marks is None:
             return
         for writer in self._side:
             writer.emit(Watermark(batch.marks.last_time))
@@ -71,7 +80,7 @@ class Subtask:
         context: SubtaskContext,
         source: Gate | SourceInput,
         operators: list[Operator],
-        outputs: list[Output],
+        outputs: Sequence[Output | PortedOutput],
         clock: Clock,
         copy: Callable[[Batch], Batch],
     ) -> None:
@@ -80,7 +89,13 @@ class Subtask:
         self.operators = operators
         self._outputs = outputs
         self._clock = clock
+        self._monotonic_ns = clock.monotonic_ns
         self._copy = copy
+        self._timed = [
+            operator
+            for operator in operators
+            if type(operator).next_processing_time is not Operator.next_processing_time
+        ]
         self._saw_end = False
         self.has_ended = False
         self.busy_ns = 0
@@ -96,14 +111,30 @@ class Subtask:
     def step(self, deadline_ns: int) -> bool:
         """Work until nothing is left to do now, an output is full, or the deadline passed.
 
+        What is nearest to the outputs goes first, so no more than one batch waits anywhere: the
+        operators behind `position` have nothing to do.
+
         Returns whether anything was done.
         """
         has_worked = self.flush()
+        last = position = len(self.operators) - 1
         while not self._saw_end:
-            if not self._step_once(deadline_ns):
+            operator = self.operators[position]
+            if operator.outbox:
+                if not self._hand_on(position):
+                    break
+                position = min(position + 1, last)
+            elif operator.is_busy:
+                operator.step(deadline_ns)
+            elif position > 0:
+                position -= 1
+                continue
+            elif self._timed and self._fire_processing_timers():
+                position = last
+            elif not self._take_input(deadline_ns):
                 break
             has_worked = True
-            if self._clock.monotonic_ns() > deadline_ns:
+            if self._monotonic_ns() > deadline_ns:
                 break
         return has_worked
 
@@ -122,46 +153,36 @@ class Subtask:
 
     def next_processing_time(self) -> int | None:
         """Earliest processing time in ms at which `step` has something new to do."""
-        times = [operator.next_processing_time() for operator in self.operators]
+        times = [operator.next_processing_time() for operator in self._timed]
         if isinstance(self.input, SourceInput):
             times.append(self.input.next_deadline_ms())
             times.append(self.input.next_poll_ms())
         known = [time for time in times if time is not None]
         return min(known) if known else None
 
-    def _step_once(self, deadline_ns: int) -> bool:
-        """Do one thing, nearest to the outputs first: no more than one batch waits anywhere."""
-        for position in range(len(self.operators) - 1, -1, -1):
-            operator = self.operators[position]
-            if operator.outbox:
-                return self._hand_on(position)
-            if operator.is_busy:
-                operator.step(deadline_ns)
-                return True
-        if self._fire_processing_timers():
-            return True
-        return self._take_input(deadline_ns)
-
     def _hand_on(self, position: int) -> bool:
         """Move the head of an operator's outbox; False when there is no room for it."""
-        operator = self.operators[position]
-        tag, element = operator.outbox[0]
+        outbox = self.operators[position].outbox
+        tag, element = outbox[0]
         output = self._outputs[position]
         is_last = position + 1 == len(self.operators)
-        stays_in_chain = tag is None and not is_last
-        if stays_in_chain:
+        if tag is None and not is_last:
             follower = self.operators[position + 1]
             if isinstance(element, Batch) and not follower.is_ready():
                 return False
-        if not output.flush():
-            return False
-        if stays_in_chain and isinstance(element, Batch):
-            output.announce(element)
-        else:
-            output.emit(tag, element, self._copy)
-        if stays_in_chain:
+            if output.has_writers:
+                if not output.flush():
+                    return False
+                if isinstance(element, Batch):
+                    output.announce(element)
+                else:
+                    output.emit(None, element, self._copy)
             follower.offer(element)
-        operator.outbox.popleft()
+        else:
+            if not output.flush():
+                return False
+            output.emit(tag, element, self._copy)
+        outbox.popleft()
         if is_last and isinstance(element, EndOfInput):
             # the subtask has ended once its last elements have found room
             self._saw_end = True
@@ -175,7 +196,7 @@ class Subtask:
 
     def _fire_processing_timers(self) -> bool:
         now_ms: int | None = None
-        for operator in self.operators:
+        for operator in self._timed:
             due = operator.next_processing_time()
             if due is None:
                 continue

@@ -75,6 +75,11 @@ class WatermarkStage:
         """Whether `step` has something to do."""
         return self._is_extracting or bool(self._pieces)
 
+    @property
+    def is_field(self) -> bool:
+        """Whether event times come from a named field: then one `step` makes one loaded batch."""
+        return self._field is not None
+
     def add_split(self, split: str) -> None:
         """Start a generator for a split; it holds the watermark back until it has delivered."""
         self._max_ms.setdefault(split, MIN_WATERMARK_MS)
@@ -150,24 +155,22 @@ class WatermarkStage:
 
     def _mark(self, batch: Batch, times: Int64Buffer) -> Batch:
         """Mark where the watermark moves, as far as the other splits let it."""
-        batch = batch.with_times(times)
         if self._bound_ms is None:
-            return batch.with_marks(None)
+            return batch.with_event_times(times, None)
         marks, self._max_ms[self._split] = mark_crossings(
             times, self._max_ms[self._split], max(1, self._interval_ms), self._bound_ms
         )
-        if marks is None:
-            return batch.with_marks(None)
-        marks = marks.clipped(self._limit_ms(), self._announced_ms)
+        if marks is not None:
+            marks = marks.clipped(self._limit_ms(), self._announced_ms)
         if marks is not None:
             self._announced_ms = marks.last_time
-        return batch.with_marks(marks)
+        return batch.with_event_times(times, marks)
 
     def _limit_ms(self) -> int:
         """How far the other splits let the watermark move."""
-        others = [reached for split, reached in self._max_ms.items() if split != self._split]
-        if not others:
+        if len(self._max_ms) == 1:
             return MAX_WATERMARK_MS
+        others = [reached for split, reached in self._max_ms.items() if split != self._split]
         return self._watermark_at(min(others))
 
     def _watermark_at(self, max_ms: int) -> int:

@@ -55,6 +55,11 @@ class Keyed:
         buffer = None if times is None else Int64Buffer.of(times)
         operator.load(Batch.from_objects(rows, buffer), self.map.ids(keys, hash_keys(keys)))
 
+    def live_keys(self) -> int:
+        """Number of keys that are still referred to when the work at hand ends."""
+        self.map.release_batch()
+        return len(self.map)
+
 
 def drain(operator: Any, *, step_wise: bool = False, take_failed: bool = False) -> dict[Any, Any]:
     """Run what is loaded to its end: {None: [(value, time)], tag: [(value, time)]}.

@@ -273,7 +273,7 @@ def test_reduce_emits_the_running_result_for_every_row(
     keyed.load(made, [value for _, value in rows], [key for key, _ in rows])
     assert drain(made, step_wise=step_wise)[None] == expected
     keyed.map.release_batch()
-    assert len(keyed.map) == len(last)
+    assert keyed.live_keys() == len(last)
 
 
 def test_a_reduce_that_changes_its_argument_does_not_change_what_was_emitted() -> None:

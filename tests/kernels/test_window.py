@@ -104,7 +104,7 @@ class Windowed:
             fired += [value for value, _ in found[None]]
             late += [value for value, _ in found.get(LATE, [])]
         assert self.operator.live_windows == 0
-        assert len(self.keyed.map) == 0
+        assert self.keyed.live_keys() == 0
         return fired, late
 
 
@@ -280,7 +280,7 @@ def test_processing_time_windows_take_the_clock_and_fire_with_it() -> None:
     assert windowed.at(9) == {None: [([1, 2], 9)]}
     assert windowed.at(100) == {None: [([3], 19)]}
     assert windowed.operator.next_processing_time() is None
-    assert (windowed.operator.live_windows, len(windowed.keyed.map)) == (0, 0)
+    assert (windowed.operator.live_windows, windowed.keyed.live_keys()) == (0, 0)
 
 
 def test_processing_time_sessions_end_after_their_gap() -> None:
@@ -296,7 +296,7 @@ def test_processing_time_sessions_end_after_their_gap() -> None:
         windowed.now_ms = now_ms
         windowed.feed([("a", NO_TIME, [value])])
     assert [value for value, _ in windowed.at(39)[None]] == [[1, 2], [3]]
-    assert (windowed.operator.live_windows, len(windowed.keyed.map)) == (0, 0)
+    assert (windowed.operator.live_windows, windowed.keyed.live_keys()) == (0, 0)
 
 
 # Rows, results, side outputs
@@ -339,7 +339,7 @@ def test_a_window_function_may_return_nothing() -> None:
     windowed = tumbling(emit="apply", window_function=lambda key, window, rows: None)
     windowed.feed([("a", 3, 1)])
     assert windowed.advance(MAX) == {None: []}
-    assert (windowed.operator.live_windows, len(windowed.keyed.map)) == (0, 0)
+    assert (windowed.operator.live_windows, windowed.keyed.live_keys()) == (0, 0)
 
 
 def test_sliding_windows_do_not_share_a_mutable_row() -> None:
@@ -426,14 +426,14 @@ def test_a_window_whose_first_row_is_skipped_still_fires_for_the_next_ones(step_
     found = windowed.feed([("a", 1, 0), ("a", 2, 5)], step_wise=step_wise)
     assert found[LATE] == [((0, "zero"), 1)]
     assert windowed.advance(MAX)[None] == [(5, 9)]
-    assert (windowed.operator.live_windows, len(windowed.keyed.map)) == (0, 0)
+    assert (windowed.operator.live_windows, windowed.keyed.live_keys()) == (0, 0)
 
 
 def test_a_window_with_nothing_but_skipped_rows_leaves_nothing_behind() -> None:
     windowed = adding(assigner="tumbling", size=10)
     windowed.feed([("a", 1, 0)])
     assert windowed.advance(MAX) == {None: []}
-    assert (windowed.operator.live_windows, len(windowed.keyed.map)) == (0, 0)
+    assert (windowed.operator.live_windows, windowed.keyed.live_keys()) == (0, 0)
 
 
 def test_a_row_of_several_windows_that_raises_is_reported_once() -> None:
@@ -463,7 +463,7 @@ def test_a_window_function_that_raises_costs_one_result_and_the_window_is_still_
     found = windowed.advance(MAX, step_wise=step_wise)
     assert len(found[None]) == (2 if function is broken_later else 0)
     assert windowed.operator.rows_skipped == 2
-    assert (windowed.operator.live_windows, len(windowed.keyed.map)) == (0, 0)
+    assert (windowed.operator.live_windows, windowed.keyed.live_keys()) == (0, 0)
 
 
 def test_a_count_window_whose_function_raises_is_cleared() -> None:

@@ -70,7 +70,7 @@ class Triggered:
 
     def assert_empty(self) -> None:
         assert self.operator.live_windows == 0
-        assert len(self.keyed.map) == 0
+        assert self.keyed.live_keys() == 0
         assert self.context._states == {}
 
 

@@ -228,12 +228,17 @@ def test_lint_lists_each_use_of_flinkettes_own_names(flinkette, job):
         strategy.with_timestamp_assigner("ts")
         windows.aggregate(Sum("v"), with_key=True)
         configuration.set_integer("flinkette.batch.rows", 1)
+        stream.execute_and_collect("job").to_pandas()
+        with stream.execute_and_collect() as rows:
+            rows.to_arrow()
+            frame.to_pandas()
+        table.to_pandas()
     """
     path = job(text)
     done = flinkette("lint", "--portable", path, check=False)
     assert done.returncode == 1
     lines = [line.removeprefix(f"{path}:").partition(":")[0] for line in done.stdout.splitlines()]
-    assert lines == ["2", "4", "5", "5", "5", "6", "7", "8"]
+    assert lines == ["2", "4", "5", "5", "5", "6", "7", "8", "9", "11"]
 
 
 def test_lint_finds_nothing_in_a_portable_program():

@@ -10,6 +10,7 @@ from flinkette._native.fields import field_values
 from flinkette._native.row import Row
 from flinkette.contracts.errors import InvalidTypeError
 from flinkette.exchange.element import Watermark
+from flinkette.formats.row_types import is_typed
 from flinkette.runtime.failures import NO_ROW, make_error, value_text
 from flinkette.runtime.operator import Operator
 
@@ -32,7 +33,8 @@ class MapBatchesOperator(Operator):
         super().open(context)
         edge = self.info.node.inputs[0]
         declared = edge.source.output_type if edge.tag is None else edge.tag.type_info
-        self._input_spec = None if declared is None else declared.type_spec()
+        spec = None if declared is None else declared.type_spec()
+        self._input_spec = spec if spec is not None and is_typed(spec) else None
 
     def start_batch(self, batch: Batch) -> None:
         self.is_busy = False
@@ -50,10 +52,10 @@ class MapBatchesOperator(Operator):
 
     def _columnar(self, batch: Batch) -> Batch:
         """Rows as columns: as they are, as declared, or as the first row's fields say."""
+        if not batch.is_columnar and self._input_spec is not None:
+            batch = batch.typed(self._input_spec)
         if batch.is_columnar:
-            return batch
-        if self._input_spec is not None and self._input_spec != ("pickled",):
-            return batch.typed(self._input_spec)
+            return batch if batch.names is not None else named_value(batch)
         rows = batch.objects()
         names = field_names(rows[0])
         columns = []
@@ -68,6 +70,11 @@ class MapBatchesOperator(Operator):
                 )
             columns.append(column)
         return Batch.from_columns(columns, names or ("value",))
+
+
+def named_value(batch: Batch) -> Batch:
+    """Give single values the name that undeclared ones have."""
+    return Batch.from_columns(batch.columns or (), ("value",))
 
 
 def field_names(row: Any) -> tuple[str, ...] | None:

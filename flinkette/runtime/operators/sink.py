@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flinkette.contracts.errors import SinkError
 from flinkette.contracts.sink import SinkContext
-from flinkette.runtime.failures import connector_errors
+from flinkette.runtime.failures import ConnectorErrors
 from flinkette.runtime.operator import Operator
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class SinkOperator(Operator):
     def __init__(self, info: OperatorInfo, sink: Sink) -> None:
         super().__init__(info)
         self._sink = sink
+        self._errors = ConnectorErrors(info, SinkError)
         self._writer: SinkWriter | None = None
         self._is_finished = False
 
@@ -34,7 +35,7 @@ class SinkOperator(Operator):
             self.info.node.output_type,
             context.clock.now_ms,
         )
-        with connector_errors(self.info, SinkError):
+        with self._errors:
             self._writer = self._sink.create_writer(sink_context)
 
     def is_ready(self) -> bool:
@@ -42,14 +43,14 @@ class SinkOperator(Operator):
 
     def start_batch(self, batch: Batch) -> None:
         assert self._writer is not None
-        with connector_errors(self.info, SinkError):
+        with self._errors:
             self._writer.write(batch)
         self.rows_out += batch.num_rows
         self.is_busy = False
 
     def finish(self) -> None:
         assert self._writer is not None
-        with connector_errors(self.info, SinkError):
+        with self._errors:
             self._writer.finish()
         self._is_finished = True
 

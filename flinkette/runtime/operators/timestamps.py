@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flinkette.exchange.element import MAX_WATERMARK_MS
+from flinkette.exchange.element import MAX_WATERMARK_MS, StatusChange, Watermark
 from flinkette.runtime.operator import Operator
 from flinkette.runtime.watermarks import WatermarkStage
 
@@ -30,6 +30,10 @@ class TimestampsOperator(Operator):
 
     def start_batch(self, batch: Batch) -> None:
         self._stage.load(batch)
+        if self._stage.is_field:
+            # nothing to stop at: no user function runs
+            while self.is_busy:
+                self.step(0)
 
     def step(self, deadline_ns: int) -> None:
         element = self._stage.step(deadline_ns)
@@ -39,8 +43,6 @@ class TimestampsOperator(Operator):
             self.finish_work()
 
     def offer(self, element: Element) -> None:
-        from flinkette.exchange.element import StatusChange, Watermark
-
         is_upstream_time = isinstance(element, Watermark) and element.time_ms != MAX_WATERMARK_MS
         if is_upstream_time or isinstance(element, StatusChange):
             return

@@ -49,7 +49,10 @@ class WindowOperator(Operator):
         description = self._description
         self._keys = Keys(context)
         trigger_context = TriggerRuntime(context.clock, MetricGroup())
-        function_context = FunctionContext(context.clock, self._keys.context, self.info)
+        is_merging = isinstance(description.assigner, assigners.MergingWindowAssigner)
+        function_context = FunctionContext(
+            context.clock, self._keys.context, self.info, is_merging=is_merging
+        )
         runtime_context = SubtaskRuntimeContext(context, self.info, self._keys.context)
         policy = self.info.node.row_error
         spec = WindowSpec(

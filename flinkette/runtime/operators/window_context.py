@@ -15,6 +15,8 @@ from flinkette.runtime.context import StateStore
 from flinkette.runtime.user_code import bound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flinkette._native.state import KeyContext
     from flinkette._native.window import WindowOperator
     from flinkette.contracts.state import StateDescriptor
@@ -246,10 +248,12 @@ class TriggerRuntime(_PerWindow):
 class FunctionContext(_PerWindow):
     """ProcessWindowFunction.Context and ProcessAllWindowFunction.Context."""
 
-    def __init__(self, clock: Clock, keys: KeyContext, info: OperatorInfo) -> None:
+    def __init__(
+        self, clock: Clock, keys: KeyContext, info: OperatorInfo, *, is_merging: bool = False
+    ) -> None:
         super().__init__(clock)
         self._global_state = StateStore(keys, info)
-        self._window_state = WindowStateStore(self)
+        self._window_state = WindowStateStore(refuse_state if is_merging else self.get)
 
     def window(self) -> Any:
         """Return the window that fires."""
@@ -271,9 +275,17 @@ class FunctionContext(_PerWindow):
 class WindowStateStore:
     """KeyedStateStore of one window."""
 
-    def __init__(self, context: FunctionContext) -> None:
-        self.get_state = context.get
-        self.get_list_state = context.get
-        self.get_map_state = context.get
-        self.get_reducing_state = context.get
-        self.get_aggregating_state = context.get
+    def __init__(self, get: Callable[[StateDescriptor], Any]) -> None:
+        self.get_state = get
+        self.get_list_state = get
+        self.get_map_state = get
+        self.get_reducing_state = get
+        self.get_aggregating_state = get
+
+
+def refuse_state(descriptor: StateDescriptor) -> Any:
+    """Refuse state of a window that may merge with another, as PyFlink does."""
+    raise RuntimeError(
+        "Per-window state is not allowed when using merging windows "
+        f"(state {descriptor.get_name()!r}); use context.global_state(), the state of the key"
+    )

@@ -19,13 +19,14 @@ from flinkette.connectors.file_system.file_source import (
     FileSource,
     FileSplitAssignerProvider,
 )
+from flinkette.connectors.file_system.path_sink import TextSink
 from flinkette.connectors.file_system.sink import FileSink
 from flinkette.connectors.json_lines import JsonLinesSink, JsonLinesSource
 from flinkette.connectors.number_sequence import NumberSequenceSource
 from flinkette.connectors.parquet import ParquetSink, ParquetSource
 from flinkette.connectors.print import PrintSink
 from flinkette.connectors.socket import SocketTextSource
-from flinkette.connectors.text import TextSink, TextSource
+from flinkette.connectors.text import TextSource
 from flinkette.contracts.errors import InvalidTypeError, UnsupportedFeatureError
 from flinkette.formats.file_format import StreamFormat
 from flinkette.formats.lines import TextPartFormat

@@ -9,9 +9,9 @@ import pytest
 from flinkette._native.batch import Batch
 from flinkette.connectors.file_system.bucket_assigner import BucketAssigner
 from flinkette.connectors.file_system.output_file_config import OutputFileConfig
+from flinkette.connectors.file_system.path_sink import TextSink
 from flinkette.connectors.file_system.rolling_policy import RollingPolicy
 from flinkette.connectors.file_system.sink import FileSink
-from flinkette.connectors.text import TextSink
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError, SinkError
 from flinkette.contracts.schemas import Encoder
 from flinkette.contracts.typeinfo import Types

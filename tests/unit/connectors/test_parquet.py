@@ -19,6 +19,7 @@ from flinkette.contracts.errors import (
 )
 from flinkette.contracts.row import Row
 from flinkette.contracts.typeinfo import Types
+from flinkette.formats.column_types import type_of_columns
 from flinkette.formats.parquet import ParquetBulkWriters, ParquetColumnarRowInputFormat
 
 if TYPE_CHECKING:
@@ -230,3 +231,37 @@ def test_memory_stays_bounded_by_a_row_group(sink_runner: SinkRunner, tmp_path: 
         assert writer._part._writer._num_gathered < 65536 + 8192
     writer.abort()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_columns_are_written_as_they_are_and_no_row_becomes_an_object(
+    sink_runner: SinkRunner, tmp_path: Path
+) -> None:
+    far_future = 10**15  # seconds: Python's datetime ends with the year 9999
+    table = pyarrow.table(
+        {
+            "t": pyarrow.array([far_future, None], pyarrow.int64()).cast(pyarrow.timestamp("ms")),
+            "c": pyarrow.array(["x", "y"]).dictionary_encode(),
+            "l": [[1], None],
+        }
+    )
+    path = tmp_path / "out.parquet"
+    batch = Batch.from_arrow(table)
+    with pytest.raises(ValueError, match="year"):
+        batch.objects()
+    for declared in (None, type_of_columns(batch)):
+        sink_runner.write(ParquetSink(path), [batch], input_type=declared)
+        assert pyarrow.parquet.read_table(path).equals(table)
+    single = Batch.from_arrow(table["t"].chunk(0))
+    sink_runner.write(ParquetSink(path), [single], input_type=Types.SQL_TIMESTAMP())
+    assert pyarrow.parquet.read_table(path).equals(table.select(["t"]).rename_columns(["f0"]))
+
+
+def test_columns_that_are_not_as_declared_are_converted(
+    sink_runner: SinkRunner, tmp_path: Path
+) -> None:
+    path = tmp_path / "out.parquet"
+    declared = Types.ROW_NAMED(["a"], [Types.LONG()])
+    batch = Batch.from_arrow(pyarrow.table({"a": pyarrow.array([1], pyarrow.int8())}))
+    sink_runner.write(ParquetSink(path), [batch, [Row(a=2)]], input_type=declared)
+    assert pyarrow.parquet.read_table(path).to_pydict() == {"a": [1, 2]}
+    assert pyarrow.parquet.read_schema(path).types == [pyarrow.int64()]

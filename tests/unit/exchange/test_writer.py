@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from flinkette._native.batch import Batch
 from flinkette._native.buffer import Int64Buffer, Uint32Buffer
+from flinkette._native.column import Column
 from flinkette._native.keys import hash_keys, owners
 from flinkette._native.marks import Marks
 from flinkette._native.rows import copy_batch
@@ -168,3 +170,10 @@ def test_round_robin_goes_on_where_the_last_batch_ended(sizes: list[int], receiv
             seen[receiver] += batch.objects()
         row += size
     assert seen == [list(range(receiver, row, receivers)) for receiver in range(receivers)]
+
+
+def test_a_column_of_keys_for_one_receiver_is_left_to_it_to_hash() -> None:
+    batch = Batch.from_columns([Column.from_buffer(array("q", [1, 2]))])
+    batch = batch.with_keys(batch.columns[0])
+    assert HashRouter(1, 128).route(batch) == [(0, batch)]
+    assert batch.hashes is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from flinkette.common import Time, WatermarkStrategy
@@ -152,3 +153,15 @@ def test_the_size_of_batches_does_not_show_in_results(batch_rows: int) -> None:
         wanted.append(totals[row % 3])
     assert sink.rows == wanted
     assert max(sink.sizes) <= batch_rows
+
+
+def test_branches_of_a_columnar_stream_do_not_see_each_other_s_changes() -> None:
+    table = pa.table({"k": [1, 2], "l": [[1], [2]]})
+    stream = environment().from_arrow(table)
+
+    def change(row: Any) -> Any:
+        row["l"].append(9)
+        return row["l"]
+
+    branches = stream.map(change).union(stream.map(lambda row: row["l"]))
+    assert list(branches.execute_and_collect()) == [[1, 9], [2, 9], [1], [2]]

@@ -1,0 +1,74 @@
+"""1 to 20 windows on one keyed stream: they share slices, so the stream hardly gets slower."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.pairs import best_ratio
+from flinkette.common import Configuration, Time, WatermarkStrategy
+from flinkette.datastream import StreamExecutionEnvironment
+from flinkette.datastream.window import SlidingEventTimeWindows, TumblingEventTimeWindows
+from flinkette.ext.aggregations import Count, Sum
+from flinkette.ext.sinks import BlackholeSink
+
+ROW_COUNT = 2_000_000
+KEY_COUNT = 1_000
+MIN_RATIO_AT_20 = 0.6
+SIZES_S = (10, 20, 30, 40, 60, 80, 90, 100, 120, 180)
+
+
+def assigners(count: int) -> list[Any]:
+    """Tumbling and sliding windows in turn; all edges are whole tens of seconds."""
+    made: list[Any] = []
+    for size_s in SIZES_S:
+        made.append(TumblingEventTimeWindows.of(Time.seconds(size_s)))
+        made.append(SlidingEventTimeWindows.of(Time.seconds(2 * size_s), Time.seconds(10)))
+    return made[:count]
+
+
+@pytest.fixture(scope="module")
+def table() -> Any:
+    """The rows of performance.md section 14: (key, event time, 1)."""
+    numpy = pytest.importorskip("numpy")
+    pyarrow = pytest.importorskip("pyarrow")
+    rows = numpy.arange(ROW_COUNT, dtype="int64")
+    return pyarrow.table(
+        {
+            "key": rows * 2654435761 % KEY_COUNT,
+            "ts": rows // 10,
+            "v": numpy.ones(ROW_COUNT, dtype="int64"),
+        }
+    )
+
+
+def run_windows(table: Any, count: int, *, is_sharing: bool = True) -> list[int]:
+    """Run `count` windows on one keyed stream; return how many results each gave."""
+    configuration = Configuration()
+    configuration.set_boolean("flinkette.window.sharing", is_sharing)
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    env.set_parallelism(1)
+    strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner("ts")
+    keyed = env.from_arrow(table).assign_timestamps_and_watermarks(strategy).key_by("key")
+    sinks = [BlackholeSink() for _ in range(count)]
+    for assigner, sink in zip(assigners(count), sinks, strict=True):
+        keyed.window(assigner).aggregate(
+            [Sum("v"), Count()], with_key=True, with_window=True
+        ).sink_to(sink)
+    env.execute()
+    return [sink.num_rows for sink in sinks]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 10, 20])
+def test_windows_on_one_stream(time_rows: Any, table: Any, count: int) -> None:
+    results = run_windows(table, count)
+    assert results == run_windows(table, count, is_sharing=False)
+    time_rows(lambda: run_windows(table, count), ROW_COUNT)
+
+
+def test_twenty_windows_keep_most_of_the_throughput_of_one(table: Any) -> None:
+    pairs = best_ratio(
+        lambda: run_windows(table, 1), lambda: run_windows(table, 20), at_least=MIN_RATIO_AT_20
+    )
+    assert pairs.best >= MIN_RATIO_AT_20, pairs

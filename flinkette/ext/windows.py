@@ -1,0 +1,7 @@
+"""Windows that PyFlink lacks."""
+
+from __future__ import annotations
+
+from flinkette.contracts.cumulative_windows import CumulativeEventTimeWindows
+
+__all__ = ["CumulativeEventTimeWindows"]

@@ -1,0 +1,79 @@
+"""Windows of built-in aggregates over shared slices, all columns (contract 15)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flinkette._native.buffer import Uint32Buffer
+from flinkette._native.slice_window import AggregateWindows
+from flinkette.runtime.failures import NO_ROW, make_error
+from flinkette.runtime.operator import Operator
+from flinkette.runtime.operators.keyed import Keys
+
+if TYPE_CHECKING:
+    from flinkette._native.batch import Batch
+    from flinkette.plan.slices import SlicePlan
+    from flinkette.runtime.operator import OperatorInfo, SubtaskContext
+
+__all__ = ["SliceWindowOperator"]
+
+
+class SliceWindowOperator(Operator):
+    """Tumbling, sliding and cumulative windows of built-in aggregates."""
+
+    def __init__(self, info: OperatorInfo, plan: SlicePlan, *, is_all: bool) -> None:
+        super().__init__(info)
+        self._plan = plan
+        self._is_all = is_all
+        self._ids_of_none: Uint32Buffer | None = None
+
+    def open(self, context: SubtaskContext) -> None:
+        super().open(context)
+        self._keys = Keys(context)
+        self._native = self._kernel = AggregateWindows(
+            keys=self._keys.key_map,
+            aggregates=list(self._plan.aggregates),
+            windows=list(self._plan.windows),
+            input_spec=self._plan.input_spec,
+            key_spec=self._plan.key_spec,
+            is_event_time=self._plan.windows[0].is_event_time,
+            make_failure=self._make_failure,
+        )
+
+    @property
+    def late_rows_dropped(self) -> int:
+        """Rows that came after their windows were gone and had no side output to go to."""
+        return self._native.late_rows_dropped
+
+    def start_batch(self, batch: Batch) -> None:
+        ids = self._ids_of_one_key(batch.num_rows) if self._is_all else self._keys.ids(batch)
+        try:
+            self._native.load(batch, ids)
+        except Exception as error:
+            raise make_error(self.info, error, NO_ROW, None, None) from error
+
+    def start_watermark(self, time_ms: int) -> bool:
+        self._native.load_event_timers(time_ms)
+        return True
+
+    def finish_work(self) -> None:
+        self._native.release_batch()
+        self._keys.release()
+        super().finish_work()
+
+    def _ids_of_one_key(self, num_rows: int) -> Uint32Buffer:
+        """Ids for a stream without keys: every row belongs to the key None, which stays."""
+        known = self._ids_of_none
+        if known is None or known.length < num_rows:
+            known = self._ids_of_none = self._keys.ids_of_one_key(num_rows)
+            self._keys.key_map.retain_id(known[0])
+        return known.slice(0, num_rows)
+
+    def _make_failure(self, error: Exception, batch: Batch | None, row: int) -> Exception:
+        """Say which row an error belongs to, if it belongs to one."""
+        value: Any = NO_ROW if batch is None else batch.objects()[row]
+        key = None
+        if batch is not None and batch.keys is not None and not self._is_all:
+            keys = batch.keys
+            key = keys[row] if isinstance(keys, list) else keys.slice(row, row + 1).to_objects()[0]
+        return make_error(self.info, error, value, key, None)

@@ -1,0 +1,81 @@
+"""Several outputs of one operator: each of its transformations keeps its own consumers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flinkette._native.batch import Batch
+from flinkette.contracts.output_tag import OutputTag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from flinkette.exchange.element import Element
+    from flinkette.runtime.subtask import Output
+
+__all__ = ["Port", "PortedOutput"]
+
+
+@dataclass(frozen=True)
+class Port:
+    """In an operator's outbox: which transformation's output, and which of its side outputs."""
+
+    index: int
+    tag: OutputTag | None = None
+
+
+class PortedOutput:
+    """Where the rows of an operator of several transformations leave the subtask.
+
+    Elements of a `Port` go where they would if its transformation ran alone; all others, such as
+    the end of the input, go to every port.
+
+    Parameters
+    ----------
+    outputs : sequence of Output
+        By port index.
+    """
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = outputs
+        self._waiting: list[Output] = []
+        self.has_writers = any(output.has_writers for output in outputs)
+
+    @property
+    def num_pending(self) -> int:
+        """Elements that wait for room."""
+        return sum(output.num_pending for output in self._waiting)
+
+    def flush(self) -> bool:
+        """Hand on what is pending; False when a receiver has no room."""
+        if self._waiting:
+            self._waiting = [output for output in self._waiting if not output.flush()]
+        return not self._waiting
+
+    def emit(
+        self, port: Port | OutputTag | None, element: Element, copy: Callable[[Batch], Batch]
+    ) -> None:
+        """Send an element of a port, or an element to all ports."""
+        if isinstance(port, Port):
+            self._emit(self._outputs[port.index], port.tag, element, copy)
+            return
+        for output in self._outputs:
+            self._emit(output, None, element, copy)
+
+    def _emit(
+        self,
+        output: Output,
+        tag: OutputTag | None,
+        element: Element,
+        copy: Callable[[Batch], Batch],
+    ) -> None:
+        output.emit(tag, element, copy)
+        # an element comes only when nothing waits, so `output` is not in the list yet
+        if output.num_pending:
+            self._waiting.append(output)
+
+    def announce(self, batch: Batch) -> None:
+        """Tell the readers of side outputs how far a batch's marks have come."""
+        for output in self._outputs:
+            output.announce(batch)
