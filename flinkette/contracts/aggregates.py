@@ -2,18 +2,26 @@
 
 A spec is plain data; `combined` makes one AggregateFunction of several specs and keeps them as
 `specs`, so that a planner may run them natively instead. Results are the same either way: ints are
-exact, None is skipped, rows are taken in the order they arrive.
+exact, None is skipped, rows are taken in the order they arrive. Those that keep values (top-n,
+lists, distinct values, quantiles) are in `aggregates_of_values`.
 """
 
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from flinkette.contracts.aggregate_spec import (
+    FLAT_KINDS,
+    FLOAT_KINDS,
+    INT_KINDS,
+    NUMBER_KINDS,
+    AggregateSpec,
+    NativeDefinition,
+    field_value,
+)
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
 from flinkette.contracts.functions import (
     AggregateFunction,
@@ -21,9 +29,12 @@ from flinkette.contracts.functions import (
     ProcessWindowFunction,
 )
 from flinkette.contracts.row import Row
+from flinkette.contracts.typeinfo import Types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from flinkette.contracts.typeinfo import TypeInformation, TypeSpec
 
 __all__ = [
     "AggregateSpec",
@@ -36,119 +47,12 @@ __all__ = [
     "Min",
     "StdDev",
     "Sum",
+    "Variance",
     "WithFields",
     "WithWindow",
     "combined",
     "field_value",
 ]
-
-Self = TypeVar("Self", bound="AggregateSpec")
-
-
-def field_value(row: Any, field: int | str | None) -> Any:
-    """Return a field of a row.
-
-    Parameters
-    ----------
-    row : object
-        A Row, mapping, tuple, list, or an object with attributes (dataclass, NamedTuple).
-    field : int, str or None
-        Position, name, or None for the row itself.
-
-    Returns
-    -------
-    object
-        The field's value.
-
-    Raises
-    ------
-    InvalidPipelineError
-        If the row has no such field.
-    """
-    try:
-        if field is None:
-            return row
-        if isinstance(field, int) or isinstance(row, (Row, Mapping)):
-            return row[field]
-        return getattr(row, field)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        text = repr(row)
-        raise InvalidPipelineError(
-            f"the {type(row).__name__} {text if len(text) <= 200 else text[:197] + '...'} has no "
-            f"field {field!r}; name a field of a Row, dict or object, or give the position in a "
-            "tuple"
-        ) from None
-
-
-@dataclass(frozen=True)
-class AggregateSpec:
-    """A built-in aggregate of one field.
-
-    Parameters
-    ----------
-    field : int, str or None
-        Position or name of the field; None for the row itself.
-    name : str
-        Name of the result; made from the aggregate and the field if empty.
-    """
-
-    field: int | str | None = None
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        field = self.field
-        if isinstance(field, bool) or not (field is None or isinstance(field, (int, str))):
-            raise InvalidTypeError(
-                f"{type(self).__name__}(): the field must be a name (str) or a position (int), "
-                f"got {field!r}"
-            )
-        if not self.name:
-            place = f"f{field}" if isinstance(field, int) else field
-            kind = type(self).__name__.lower()
-            object.__setattr__(self, "name", f"{kind}_{place}" if place else kind)
-
-    def alias(self: Self, name: str) -> Self:
-        """Name the result.
-
-        Parameters
-        ----------
-        name : str
-            Name of the field in the result rows.
-
-        Returns
-        -------
-        AggregateSpec
-            A copy with that name.
-
-        Examples
-        --------
-        >>> Sum("v").alias("total").name
-        'total'
-        """
-        return replace(self, name=name)
-
-    @property
-    def skips_nulls(self) -> bool:
-        """Whether None is left out; everything but ``Count()`` skips it."""
-        return True
-
-    def create(self) -> Any:
-        """Return the accumulator of no rows."""
-        return None
-
-    @abstractmethod
-    def add(self, accumulator: Any, value: Any) -> Any:
-        """Return the accumulator after one more value, which is not None."""
-
-    def merge(self, first: Any, second: Any) -> Any:
-        """Return the accumulator of two groups of rows, the earlier ones first."""
-        if second is None:
-            return first
-        return second if first is None else self.add(first, second)
-
-    def result(self, accumulator: Any) -> Any:
-        """Return the result; None if there was no value."""
-        return accumulator
 
 
 class Sum(AggregateSpec):
@@ -163,6 +67,17 @@ class Sum(AggregateSpec):
     def add(self, accumulator: Any, value: Any) -> Any:
         """Add the value."""
         return value if accumulator is None else accumulator + value
+
+    def native_definition(self, input_type: TypeSpec | None) -> NativeDefinition | None:
+        """Add up numbers; declared ints are checked to fit 64 bits at the end."""
+        return _of_kinds("sum", input_type, NUMBER_KINDS)
+
+    def result_type(self, input_type: TypeInformation) -> TypeInformation:
+        """Return LONG for ints, DOUBLE for floats."""
+        kind = input_type.type_spec()[0]
+        if kind in INT_KINDS:
+            return Types.LONG()
+        return Types.DOUBLE() if kind in FLOAT_KINDS else input_type
 
 
 class Count(AggregateSpec):
@@ -191,6 +106,16 @@ class Count(AggregateSpec):
         """Add the counts."""
         return first + second
 
+    def native_definition(self, input_type: TypeSpec | None) -> NativeDefinition | None:
+        """Count rows, or a field of any declared type."""
+        if self.field is not None and (input_type is None or input_type[0] == "pickled"):
+            return None
+        return ("count", 0, 0.0)
+
+    def result_type(self, input_type: TypeInformation) -> TypeInformation:
+        """Return LONG."""
+        return Types.LONG()
+
 
 class Min(AggregateSpec):
     """Keeps the smallest value; NaN is larger than every number."""
@@ -201,6 +126,10 @@ class Min(AggregateSpec):
             return value
         return accumulator
 
+    def native_definition(self, input_type: TypeSpec | None) -> NativeDefinition | None:
+        """Keep a flat value."""
+        return _of_kinds("min", input_type, FLAT_KINDS)
+
 
 class Max(AggregateSpec):
     """Keeps the largest value; NaN is larger than every number."""
@@ -210,6 +139,10 @@ class Max(AggregateSpec):
         if accumulator is None or value > accumulator:
             return value
         return value if value != value else accumulator
+
+    def native_definition(self, input_type: TypeSpec | None) -> NativeDefinition | None:
+        """Keep a flat value."""
+        return _of_kinds("max", input_type, FLAT_KINDS)
 
 
 class Avg(AggregateSpec):
@@ -229,6 +162,15 @@ class Avg(AggregateSpec):
         """Divide."""
         return None if accumulator is None else accumulator[0] / accumulator[1]
 
+    def native_definition(self, input_type: TypeSpec | None) -> NativeDefinition | None:
+        """Divide sums of numbers."""
+        return _of_kinds("avg", input_type, NUMBER_KINDS)
+
+    def result_type(self, input_type: TypeInformation) -> TypeInformation:
+        """Return DOUBLE for numbers."""
+        is_number = input_type.type_spec()[0] in NUMBER_KINDS
+        return Types.DOUBLE() if is_number else input_type
+
 
 class First(AggregateSpec):
     """Keeps the value that arrived first."""
@@ -236,6 +178,10 @@ class First(AggregateSpec):
     def add(self, accumulator: Any, value: Any) -> Any:
         """Keep the earlier one."""
         return value if accumulator is None else accumulator
+
+    def native_definition(self, input_type: TypeSpec | None) -> NativeDefinition | None:
+        """Keep a flat value."""
+        return _of_kinds("first", input_type, FLAT_KINDS)
 
 
 class Last(AggregateSpec):
@@ -245,10 +191,14 @@ class Last(AggregateSpec):
         """Keep the later one."""
         return value
 
+    def native_definition(self, input_type: TypeSpec | None) -> NativeDefinition | None:
+        """Keep a flat value."""
+        return _of_kinds("last", input_type, FLAT_KINDS)
+
 
 @dataclass(frozen=True)
-class StdDev(AggregateSpec):
-    """Standard deviation of a field as a float.
+class Variance(AggregateSpec):
+    """Variance of a field as a float.
 
     Parameters
     ----------
@@ -261,7 +211,7 @@ class StdDev(AggregateSpec):
 
     Notes
     -----
-    The sample deviation of a single value is None.
+    The sample variance of a single value is None.
     """
 
     population: bool = False
@@ -284,10 +234,52 @@ class StdDev(AggregateSpec):
         return (count, mean, squares)
 
     def result(self, accumulator: Any) -> float | None:
-        """Take the root."""
+        """Divide."""
         count, _, squares = (0, 0.0, 0.0) if accumulator is None else accumulator
         divisor = count if self.population else count - 1
-        return math.sqrt(squares / divisor) if divisor > 0 else None
+        return squares / divisor if divisor > 0 else None
+
+    def native_definition(self, input_type: TypeSpec | None) -> NativeDefinition | None:
+        """Use the same formulas."""
+        return _of_kinds("variance", input_type, NUMBER_KINDS, int(self.population))
+
+    def result_type(self, input_type: TypeInformation) -> TypeInformation:
+        """Return DOUBLE."""
+        return Types.DOUBLE()
+
+
+@dataclass(frozen=True)
+class StdDev(Variance):
+    """Standard deviation of a field as a float: the root of the variance.
+
+    Parameters
+    ----------
+    field : int, str or None
+        Position or name of the field; None for the row itself.
+    name : str
+        Name of the result.
+    population : bool
+        Divide by n instead of n - 1.
+
+    Notes
+    -----
+    The sample deviation of a single value is None.
+    """
+
+    def result(self, accumulator: Any) -> float | None:
+        """Take the root."""
+        variance = super().result(accumulator)
+        return None if variance is None else math.sqrt(variance)
+
+    def native_definition(self, input_type: TypeSpec | None) -> NativeDefinition | None:
+        """Use the same formulas."""
+        return _of_kinds("stddev", input_type, NUMBER_KINDS, int(self.population))
+
+
+def _of_kinds(
+    name: str, input_type: TypeSpec | None, kinds: frozenset[str], option: int = 0
+) -> NativeDefinition | None:
+    return (name, option, 0.0) if input_type is not None and input_type[0] in kinds else None
 
 
 class CombinedAggregate(AggregateFunction):
@@ -314,7 +306,7 @@ class CombinedAggregate(AggregateFunction):
         self._by_field: dict[int | str | None, list[tuple[int, Any, bool]]] = {}
         for index, spec in enumerate(specs):
             step = (index, spec.add, spec.skips_nulls)
-            self._by_field.setdefault(spec.field, []).append(step)
+            self._by_field.setdefault(None if spec.reads_row else spec.field, []).append(step)
 
     def create_accumulator(self) -> list[Any]:
         """Return the accumulators of no rows."""
@@ -389,7 +381,8 @@ class _Fields:
 
     has_key: bool
     has_window: bool
-    result_name: str
+    result_name: str | None
+    """None: the result is a Row, whose fields are put beside the others."""
 
     def row(self, key: Any, window: Any, result: Any) -> Row:
         """Put key and window before a result."""
@@ -397,7 +390,7 @@ class _Fields:
         if self.has_window:
             fields["window_start"] = getattr(window, "start", None)
             fields["window_end"] = getattr(window, "end", None)
-        if isinstance(result, Row):
+        if self.result_name is None:
             fields.update(result.as_dict())
         else:
             fields[self.result_name] = result

@@ -61,6 +61,13 @@ AGGREGATES: tuple[tuple[str, str | None], ...] = (
     ("First", "v"),
     ("Last", "f"),
     ("StdDev", "f"),
+    ("Variance", "v"),
+    ("MinBy", "v"),
+    ("MaxBy", "f"),
+    ("Collect", "v"),
+    ("CountDistinct", "v"),
+    ("ApproxCountDistinct", "f"),
+    ("Median", "v"),
 )
 
 
