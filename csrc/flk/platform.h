@@ -1,4 +1,4 @@
-/* platform.h — what differs between Linux and macOS: clocks, doorbell, park, cache lines.
+/* platform.h — what differs between Linux and macOS: clocks, doorbell, park, cache lines, pages.
  *
  *   sender                               worker
  *   put work where the worker looks      park(doorbell, descriptors, timeout) sleeps
@@ -35,6 +35,10 @@ inline constexpr int64_t kCacheLineBytes = 64;
 
 /* The longest that one park lasts, so that nothing missed is missed for longer. */
 inline constexpr int64_t kParkLimitNs = 100'000'000;
+
+/* Memory for a table that is read at random, aligned to cache lines or more, in large pages where
+ * the system gives them; nullptr if there is none. Freed by std::free. */
+void *allocate_far(int64_t size_bytes) noexcept;
 
 /* Nanoseconds of a clock that never goes back, from an unspecified start; any thread. The cheap
  * one for deadlines is coarse_monotonic_ns() of clock.h, which trails this one. */
