@@ -116,7 +116,7 @@ def facts(run: Run) -> Iterator[str]:
         f"{run.load.stolen:.1%} stolen; load average before {averages}"
     )
     if run.is_quick:
-        yield "- **quick run**: few rows and rounds, to see that all of it runs; judge nothing by it"
+        yield "- **quick run**: few rows and rounds, to see that it runs; judge nothing by it"
     if is_disturbed(run.load.shares()):
         yield (
             f"- **disturbed run**: others used over {MAX_OTHERS:.0%} of the machine or "

@@ -6,7 +6,6 @@
 #include "flk/column_type.h"
 #include "flk/key_column.h"
 #include "flk/key_map.h"
-#include "flk/slice_window.h"
 #include "flk/window_run.h"
 #include "kernels.h"
 
@@ -20,23 +19,19 @@ constexpr int64_t kWindowMs = 10000;
 constexpr int64_t kMarkMs = 200; /* pipeline.auto-watermark-interval */
 constexpr int64_t kPipelineRows = 128 * kBatchRows;
 
-flk::AccumulatorLayout layout_of(const std::vector<flk::AggregateKind> &kinds) {
+std::vector<flk::AggregateDefinition> definitions_of(flk::AggregateKind kind) {
     flk::TypePtr type;
     flk::Error error;
     require_ok(flk::type_from_format("l", &type, &error), "type");
-    std::vector<flk::AggregateDefinition> definitions;
-    for (flk::AggregateKind kind : kinds) {
-        const bool is_count = kind == flk::AggregateKind::kCount;
-        definitions.push_back({kind, is_count ? flk::TypePtr() : type});
-    }
-    flk::AccumulatorLayout layout;
-    require_ok(flk::make_layout(definitions, &layout, &error), "make_layout");
-    return layout;
+    const bool is_count = kind == flk::AggregateKind::kCount;
+    return {{kind, is_count ? flk::TypePtr() : type}};
 }
 
 /* One batch of rows into the states of 1,000 keys. */
 std::function<void()> make_accumulate(flk::AggregateKind kind) {
-    auto layout = std::make_shared<flk::AccumulatorLayout>(layout_of({kind}));
+    auto layout = std::make_shared<flk::AccumulatorLayout>();
+    flk::Error error;
+    require_ok(flk::make_layout(definitions_of(kind), layout.get(), &error), "make_layout");
     const auto stride = static_cast<std::size_t>(layout->stride);
     auto memory = std::make_shared<std::vector<uint64_t>>(1000 * stride / 8);
     auto states = std::make_shared<std::vector<uint8_t *>>();
@@ -63,11 +58,8 @@ class Windowed {
         flk::WindowDefinition window;
         window.size = kWindowMs;
         window.accumulators = {0};
-        flk::WindowKernelPtr kernel;
-        require_ok(flk::make_slice_window(layout_of({flk::AggregateKind::kSum}), {window}, &map_,
-                                          &kernel, &error),
-                   "make_slice_window");
-        run_.open(std::move(kernel));
+        require_ok(run_.open(definitions_of(flk::AggregateKind::kSum), {window}, &map_, &error),
+                   "opening the window");
         for (int64_t row = 0; row < kBatchRows; ++row) {
             offsets_.push_back(row / rows_per_ms);
         }

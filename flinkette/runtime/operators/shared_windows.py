@@ -25,6 +25,7 @@ class SharedWindowsOperator(SliceWindowOperator):
     def step(self, deadline_ns: int) -> None:
         native = self._native
         status = native.run(deadline_ns, self._max_rows)
+        watermarks: list[int | None] = []
         for index, window in enumerate(self._plan.windows):
             # late rows first: the marks of the results are announced to their readers after them
             late = native.take_late(index)
@@ -34,9 +35,19 @@ class SharedWindowsOperator(SliceWindowOperator):
             if batch is not None:
                 self.rows_out += batch.num_rows
                 self.outbox.append((Port(index), batch))
-            watermark_ms = native.take_watermark_of(index)
-            if watermark_ms is not None:
-                self.outbox.append((Port(index), Watermark(watermark_ms)))
+            watermarks.append(native.take_watermark_of(index))
         native.clear_late()
+        self._emit_watermarks(watermarks)
         if status == DONE:
             self.finish_work()
+
+    def _emit_watermarks(self, watermarks: list[int | None]) -> None:
+        """Send each port its watermark; one element serves them all if it is the same."""
+        first = watermarks[0]
+        if watermarks.count(first) == len(watermarks):
+            if first is not None:
+                self.emit(Watermark(first))
+            return
+        for index, watermark_ms in enumerate(watermarks):
+            if watermark_ms is not None:
+                self.outbox.append((Port(index), Watermark(watermark_ms)))
