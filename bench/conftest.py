@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 import flinkette
+from bench.machine import machine_load
 from bench.pairs import Pairs, timed
-from bench.turns import FEWEST_ROWS, Point, fitting_rows, sample
+from bench.turns import FEWEST_ROWS, IS_QUICK, MOST_ROWS, Point, fitting_rows, sample
 
-ROUNDS = 15
+ROUNDS = 3 if IS_QUICK else 15
 
 
 @pytest.fixture
@@ -48,6 +49,7 @@ def time_beside(benchmark: Any) -> Callable[..., None]:
         ours: Callable[[], Any], bare: Callable[[], Any], rows: int | None, rounds: int = ROUNDS
     ) -> None:
         bare_s: list[float] = []
+        before = machine_load()
         benchmark.pedantic(
             ours,
             setup=lambda: bare_s.append(timed(bare)),
@@ -57,7 +59,9 @@ def time_beside(benchmark: Any) -> Callable[..., None]:
         )
         if benchmark.stats is None:  # --benchmark-disable
             return
+        benchmark.extra_info["load"] = machine_load().since(before).shares()
         ours_s = list(benchmark.stats.stats.data)
+        benchmark.extra_info["seconds"] = ours_s
         pairs = Pairs(bare_s[-len(ours_s) :], ours_s)
         benchmark.extra_info["ratio_best"] = pairs.best
         benchmark.extra_info["ratio_median"] = pairs.median
@@ -84,6 +88,7 @@ def time_turns(benchmark: Any) -> Callable[..., None]:
         most: Mapping[str, int] | None = None,
         rounds: int = 7,
     ) -> None:
+        rounds = min(rounds, ROUNDS)
         timed_here: dict[str, Point] = {}
         calls: dict[str, Callable[[], Any]] = {}
         for name, function in points.items():
@@ -95,7 +100,7 @@ def time_turns(benchmark: Any) -> Callable[..., None]:
                 given = FEWEST_ROWS
                 calls[name] = partial(function, given)
             else:
-                given = fitting_rows(function, most[name])
+                given = fitting_rows(function, min(most[name], MOST_ROWS))
                 calls[name] = partial(function, given)
             timed_here[name] = Point(given)
 
@@ -109,7 +114,10 @@ def time_turns(benchmark: Any) -> Callable[..., None]:
         if benchmark.disabled:
             benchmark.pedantic(lambda: None)
             return
+        before = machine_load()
         benchmark.pedantic(one_round, args=(True,), rounds=rounds, iterations=1)
+        elsewhere_s = sum(point.elsewhere_s for point in timed_here.values())
+        benchmark.extra_info["load"] = machine_load().since(before).shares(elsewhere_s)
         benchmark.extra_info["turns"] = {name: vars(point) for name, point in timed_here.items()}
 
     return run

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import gc
+import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Point", "Took", "fitting_rows", "ratios", "sample"]
+__all__ = [
+    "IS_QUICK",
+    "Point",
+    "Took",
+    "best_ratio",
+    "fitting_rows",
+    "median_ratio",
+    "ratios",
+    "sample",
+]
 
+IS_QUICK = os.environ.get("FLK_BENCH_QUICK") == "1"
 FEWEST_ROWS = 1_000
+MOST_ROWS = 50_000 if IS_QUICK else 1 << 30
 
 
 @dataclass(frozen=True)
 class Took:
-    """Seconds of one call, measured by whoever ran it."""
+    """Seconds of one call, the mean of some; a process of its own may have run them."""
 
     wall_s: float
     cpu_s: float
+    calls: int = 1
+    is_elsewhere: bool = True
 
 
 @dataclass
@@ -29,11 +43,13 @@ class Point:
     rows: int
     wall_s: list[float] = field(default_factory=list)
     cpu_s: list[float] = field(default_factory=list)
+    elsewhere_s: float = 0.0  # CPU seconds of a process of ours that still runs
 
     def add(self, took: Took) -> None:
         """Keep a round."""
         self.wall_s.append(took.wall_s)
         self.cpu_s.append(took.cpu_s)
+        self.elsewhere_s += took.cpu_s * took.calls if took.is_elsewhere else 0.0
 
 
 def sample(function: Callable[[], Any]) -> Took:
@@ -43,7 +59,8 @@ def sample(function: Callable[[], Any]) -> Took:
     result = function()
     if isinstance(result, Took):
         return result
-    return Took(time.perf_counter() - wall, time.process_time() - cpu)
+    wall_s, cpu_s = time.perf_counter() - wall, time.process_time() - cpu
+    return Took(wall_s, cpu_s, is_elsewhere=False)
 
 
 def ratios(upper: Mapping[str, Any], lower: Mapping[str, Any], clock: str = "cpu_s") -> list[float]:

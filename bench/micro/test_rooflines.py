@@ -37,7 +37,7 @@ def timer(driver: Driver, kernel: str) -> Any:
 
     def run() -> Took:
         took = driver.time(kernel, calls)
-        return Took(took.wall_ns / 1e9, took.cpu_ns / 1e9)
+        return Took(took.wall_ns / 1e9, took.cpu_ns / 1e9, calls)
 
     return run
 

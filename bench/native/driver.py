@@ -64,7 +64,7 @@ def program() -> Path:
     target.mkdir(parents=True, exist_ok=True)
 
     def compile_one(source: Path) -> Path:
-        made = target / f"{source.stem}.o"
+        made = target / f"{source.parent.name}_{source.stem}.o"
         newest = max(source.stat().st_mtime, newest_header)
         if not made.exists() or made.stat().st_mtime < newest:
             include = f"-I{ROOT / 'csrc'}"

@@ -38,6 +38,8 @@ inline void require_ok(flk::Status status, const char *what) {
 flk::ColumnPtr int_column(const std::vector<int64_t> &values);
 
 void add_key_kernels(std::vector<Kernel> *out_kernels);
+void add_window_kernels(std::vector<Kernel> *out_kernels);
+void add_ring_kernels(std::vector<Kernel> *out_kernels);
 void add_roofline_kernels(std::vector<Kernel> *out_kernels);
 
 }  // namespace bench

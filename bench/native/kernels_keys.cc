@@ -18,7 +18,6 @@ using flk::ColumnPtr;
 
 constexpr int64_t kColumnRows = 65536;
 constexpr uint32_t kParts = 128;
-constexpr int64_t kChunkKeys = 256; /* as _native/keys.pyx */
 
 flk::Buffer buffer_of(const void *bytes, std::size_t size) {
     flk::Buffer buffer;
@@ -54,24 +53,17 @@ std::function<void()> make_hash() {
     return [values, hashes] { flk::hash_int64s(values->data(), kColumnRows, hashes->data()); };
 }
 
-/* Ids of a column of keys, chunk by chunk, as the operators ask for them. */
+/* Ids of a column of keys, as the operators ask for them. */
 struct Lookup {
     flk::KeyMap map;
     flk::KeyWriter scratch;
     std::vector<uint32_t> ids = std::vector<uint32_t>(kBatchRows);
 
-    void run(const flk::Column &keys, int64_t first, int64_t count) {
-        flk::KeyView views[kChunkKeys];
-        int64_t new_rows[kChunkKeys];
-        int64_t new_count = 0;
+    void run(const ColumnPtr &keys, int64_t first, int64_t count) {
         flk::Error error;
-        for (int64_t start = 0; start < count; start += kChunkKeys) {
-            const int64_t chunk = std::min(kChunkKeys, count - start);
-            require_ok(flk::views_of_column(keys, first + start, chunk, &scratch, views), "views");
-            require_ok(
-                map.find_or_insert(views, chunk, ids.data() + start, new_rows, &new_count, &error),
-                "find_or_insert");
-        }
+        ColumnPtr part;
+        require_ok(flk::column_slice(keys, first, count, &part, &error), "slice");
+        require_ok(flk::ids_of_column(&map, *part, nullptr, &scratch, ids.data(), &error), "ids");
     }
     void release() {
         int64_t freed = 0;
@@ -85,7 +77,7 @@ std::function<void()> make_lookup(const ColumnPtr &keys) {
     require_ok(lookup->map.open(128, 0, 127, &error), "open");
     for (int64_t first = 0; first < keys->length; first += kBatchRows) {
         const int64_t count = std::min(kBatchRows, keys->length - first);
-        lookup->run(*keys, first, count);
+        lookup->run(keys, first, count);
         for (int64_t row = 0; row < count; ++row) {
             lookup->map.retain(lookup->ids[static_cast<std::size_t>(row)]);
         }
@@ -94,7 +86,7 @@ std::function<void()> make_lookup(const ColumnPtr &keys) {
     auto batch = std::make_shared<int64_t>(0);
     return [lookup, keys, batch] {
         const int64_t batches = keys->length / kBatchRows;
-        lookup->run(*keys, (*batch)++ % batches * kBatchRows, kBatchRows);
+        lookup->run(keys, (*batch)++ % batches * kBatchRows, kBatchRows);
         lookup->release();
     };
 }
@@ -107,14 +99,17 @@ std::function<void()> make_scatter(const std::vector<ColumnPtr> &columns) {
     }
     auto rows = std::make_shared<std::vector<uint32_t>>(kBatchRows);
     auto starts = std::make_shared<std::vector<int64_t>>(kParts + 1);
-    return [columns, owners, rows, starts] {
+    auto workspace = std::make_shared<std::vector<uint32_t>>(
+        static_cast<size_t>(flk::scatter_workspace_length(kParts)));
+    return [columns, owners, rows, starts, workspace] {
         flk::Error error;
-        require_ok(flk::scatter_rows(owners->data(), kBatchRows, kParts, rows->data(),
-                                     starts->data(), &error),
+        require_ok(flk::scatter_rows(owners->data(), kBatchRows, kParts, workspace->data(),
+                                     rows->data(), starts->data(), &error),
                    "scatter_rows");
         for (const ColumnPtr &column : columns) {
             ColumnPtr moved;
-            require_ok(flk::column_take(*column, rows->data(), kBatchRows, &moved, &error), "take");
+            require_ok(flk::column_gather(*column, rows->data(), kBatchRows, &moved, &error),
+                       "gather");
         }
     };
 }

@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <memory>
 
+#include "flk/roofline.h"
 #include "kernels.h"
-#include "roofline.h"
+#include "loops.h"
 
 namespace bench {
 namespace {
@@ -22,7 +23,7 @@ std::vector<uint32_t> owner_values(int64_t rows) {
 std::function<void()> make_copy() {
     auto values = std::make_shared<std::vector<int64_t>>(key_values(kColumnRows, 1000));
     auto copied = std::make_shared<std::vector<int64_t>>(kColumnRows);
-    return [values, copied] { roof_copy(values->data(), kColumnRows, copied->data()); };
+    return [values, copied] { flk::copy_values(values->data(), kColumnRows, copied->data()); };
 }
 
 std::function<void()> make_scatter_pairs() {
@@ -52,10 +53,10 @@ std::function<void()> make_scatter_texts() {
 
 std::function<void()> make_table(int64_t keys) {
     auto numbers = std::make_shared<std::vector<int64_t>>(key_values(kTableRows, keys));
+    auto values = std::make_shared<std::vector<int64_t>>(kTableRows, 1);
     for (int64_t &number : *numbers) {
         ++number; /* 0 is no key */
     }
-    auto values = std::make_shared<std::vector<int64_t>>(kTableRows, 1);
     auto table = std::make_shared<RoofTable>(keys);
     table->add(numbers->data(), values->data(), kTableRows);
     if (table->sum() != kTableRows) {

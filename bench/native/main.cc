@@ -79,6 +79,8 @@ int main(int argument_count, char **arguments) {
     std::vector<bench::Kernel> kernels;
     bench::add_roofline_kernels(&kernels);
     bench::add_key_kernels(&kernels);
+    bench::add_window_kernels(&kernels);
+    bench::add_ring_kernels(&kernels);
     const std::string action = argument_count > 1 ? arguments[1] : "";
     if (action == "list") {
         for (const bench::Kernel &kernel : kernels) {

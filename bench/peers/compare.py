@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.machine import machine_load
 from bench.peers.child import Child, ChildError
 from bench.peers.engines import serving
 from bench.peers.registry import Peer, Unavailable, ours
@@ -51,6 +52,7 @@ class Comparison:
     threads: int
     peer: str
     skipped: str = ""
+    load: dict[str, float] = field(default_factory=dict)
     ours: Side | None = None
     theirs: Side | None = None
 
@@ -67,6 +69,20 @@ class Comparison:
     def ratio(self) -> float:
         """Median of the pairs."""
         return statistics.median(self.ratios)
+
+    def line(self) -> str:
+        """Say it in one line."""
+        head = f"{self.job:9} {self.keys:9} keys  {self.peer:30} {self.threads} thread(s)"
+        if self.ours is None or self.theirs is None:
+            return f"{head}  skipped: {self.skipped}"
+        ours, theirs = (
+            side.rows_per_s(statistics.median(side.wall_s)) / 1e6
+            for side in (self.ours, self.theirs)
+        )
+        return (
+            f"{head}  ours {ours:8.3f} M rows/s, theirs {theirs:8.3f}, ratio {self.ratio:8.2f} "
+            f"({self.ratios[0]:.2f} - {self.ratios[-1]:.2f}) {self.load}"
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Everything measured."""
@@ -138,6 +154,7 @@ class Runner:
 
     def __init__(self, peer: Peer, job: str, keys: int, threads: int) -> None:
         self.peer, self.job, self.keys = peer, job, keys
+        self.cpu_s = 0.0  # of all turns; the process still runs
         request = peer.request(job, keys, threads, peer.most_rows)
         self.child = Child(peer.name, peer.find(), request)
         verify(peer, self.child, job, keys, peer.check_rows)
@@ -147,15 +164,23 @@ class Runner:
     def fitting(self) -> int:
         return fitting_rows(self.child, self.peer, self.job, self.keys)
 
+    def forget(self) -> None:
+        """Start over."""
+        self.side.wall_s.clear()
+        self.side.cpu_s.clear()
+        self.cpu_s = 0.0
+
     def turn(self) -> None:
         """Run once; where a job's start counts, once more with few rows first."""
         if self.peer.has_job_start:
             few = timed(self.child, self.job, self.keys, max(self.side.rows // 50, 100))
+            self.cpu_s += few["cpu_s"]
             starts = self.side.job_start_s
             self.side.job_start_s = min(starts, few["wall_s"]) if starts else few["wall_s"]
         done = timed(self.child, self.job, self.keys, self.side.rows)
         self.side.wall_s.append(done["wall_s"])
         self.side.cpu_s.append(done["cpu_s"])
+        self.cpu_s += done["cpu_s"]
 
 
 def compare(peer: Peer, job: str, keys: int, threads: int, rounds: int | None = None) -> Comparison:
@@ -171,13 +196,14 @@ def compare(peer: Peer, job: str, keys: int, threads: int, rounds: int | None = 
         # Ours has one worker today; a peer with two threads is compared with that.
         runners.append(Runner(ours(peer), job, keys, 1))
         runners.append(Runner(peer, job, keys, threads))
-        for turn in range((rounds or peer.rounds) + 1):
+        for runner in runners:  # the first pair warms up
+            runner.turn()
+            runner.forget()
+        before = machine_load()
+        for _ in range(rounds or peer.rounds):
             for runner in runners:
                 runner.turn()
-            if turn == 0:  # the first pair warms up
-                for runner in runners:
-                    runner.side.wall_s.clear()
-                    runner.side.cpu_s.clear()
+        made.load = machine_load().since(before).shares(sum(each.cpu_s for each in runners))
         made.ours, made.theirs = (runner.side for runner in runners)
     except ChildError as reason:
         made.skipped = str(reason)

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-ROW_COUNT = int(os.environ.get("FLK_BENCH_MEMORY_ROWS", "20_000_000"))
+from bench.turns import MOST_ROWS
+
+ROW_COUNT = min(MOST_ROWS, int(os.environ.get("FLK_BENCH_MEMORY_ROWS", "20_000_000")))
 PROGRAM = """
 import json, sys
 import numpy as np

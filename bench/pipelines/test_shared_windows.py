@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.pairs import best_ratio
-from flinkette.common import Time, WatermarkStrategy
+from flinkette.common import Configuration, Time, WatermarkStrategy
 from flinkette.datastream import StreamExecutionEnvironment
 from flinkette.datastream.window import SlidingEventTimeWindows, TumblingEventTimeWindows
 from flinkette.ext.aggregations import Count, Sum
@@ -45,9 +45,10 @@ def table() -> Any:
 
 def run_windows(table: Any, count: int, *, is_sharing: bool = True) -> list[int]:
     """Run `count` windows on one keyed stream; return how many results each gave."""
-    env = StreamExecutionEnvironment.get_execution_environment()
+    configuration = Configuration()
+    configuration.set_boolean("flinkette.window.sharing", is_sharing)
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
     env.set_parallelism(1)
-    env.get_configuration().set_boolean("flinkette.window.sharing", is_sharing)
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner("ts")
     keyed = env.from_arrow(table).assign_timestamps_and_watermarks(strategy).key_by("key")
     sinks = [BlackholeSink() for _ in range(count)]

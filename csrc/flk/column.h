@@ -151,6 +151,10 @@ Status column_view_as(const ColumnPtr &column, const TypePtr &type, ColumnPtr *o
 Status column_take(const Column &column, const uint32_t *indices, int64_t count,
                    ColumnPtr *out_column, Error *error) noexcept;
 
+/* column_take of indices that the caller has checked. */
+Status column_gather(const Column &column, const uint32_t *indices, int64_t count,
+                     ColumnPtr *out_column, Error *error) noexcept;
+
 /* All rows of all columns (at least one, types equal), copied. kInvalid if types differ. */
 Status column_concat(const std::vector<ColumnPtr> &columns, ColumnPtr *out_column,
                      Error *error) noexcept;

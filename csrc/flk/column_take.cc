@@ -10,6 +10,9 @@
 namespace flk {
 namespace {
 
+/* What is copied of a short string, whatever its length. */
+constexpr int64_t kChunkBytes = 32;
+
 /* 16 bytes that are copied as two words: decimals and views are only 8-aligned. */
 struct Wide {
     uint64_t words[2];
@@ -195,15 +198,25 @@ class Taker {
         int64_t total = 0;
         FLK_RETURN_NOT_OK(take_offsets<Offset>(column, out, &total));
         uint8_t *bytes = nullptr;
-        FLK_RETURN_NOT_OK(allocate(total, out, &bytes));
+        FLK_RETURN_NOT_OK(allocate(total + kChunkBytes, out, &bytes));
         out->bytes = bytes;
         const Offset *source = column.values<Offset>();
+        /* Most strings are short: copying a fixed number of bytes, the next string's included,
+         * costs less than copying their own. What follows is written over by the next row. */
+        const int64_t last_chunk =
+            column.length > 0 ? static_cast<int64_t>(source[column.length]) - kChunkBytes : 0;
         for (int64_t row = 0; row < count_; ++row) {
             const int64_t index = indices_[row];
-            const auto size = static_cast<size_t>(source[index + 1] - source[index]);
-            std::memcpy(bytes, column.bytes + source[index], size);
+            const int64_t start = source[index];
+            const int64_t size = source[index + 1] - start;
+            if (size <= kChunkBytes && start <= last_chunk) {
+                std::memcpy(bytes, column.bytes + start, kChunkBytes);
+            } else {
+                std::memcpy(bytes, column.bytes + start, static_cast<size_t>(size));
+            }
             bytes += size;
         }
+        std::memset(bytes, 0, kChunkBytes);
         return Status::kOk;
     }
 
@@ -256,6 +269,11 @@ Status column_take(const Column &column, const uint32_t *indices, int64_t count,
         return fail(error, Status::kOutOfRange, "row %lu of a column of %lld rows",
                     static_cast<unsigned long>(largest), static_cast<long long>(column.length));
     }
+    return column_gather(column, indices, count, out_column, error);
+}
+
+Status column_gather(const Column &column, const uint32_t *indices, int64_t count,
+                     ColumnPtr *out_column, Error *error) noexcept {
     try {
         return Taker(indices, count, error).take(column, out_column);
     } catch (const std::bad_alloc &) {

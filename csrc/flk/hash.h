@@ -18,6 +18,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "flk/isa.h"
+
 namespace flk {
 
 inline constexpr uint64_t kHashSeed = 0x8f3907f7aa6b1c5du;
@@ -83,11 +85,10 @@ inline int64_t int64_of_hash(uint64_t hash) noexcept {
 }
 
 /* Hash each of `count` values. `out_hashes` has room for `count`. */
-inline void hash_int64s(const int64_t *values, int64_t count, uint64_t *out_hashes) noexcept {
-    for (int64_t row = 0; row < count; ++row) {
-        out_hashes[row] = hash_int64(values[row]);
-    }
-}
+void hash_int64s(const int64_t *values, int64_t count, uint64_t *out_hashes) noexcept;
+
+/* The same with an instruction set that this CPU has. */
+void hash_int64s_with(Isa isa, const int64_t *values, int64_t count, uint64_t *out_hashes) noexcept;
 
 /* Hash `count` bytes that belong to a key of type `tag`. */
 inline uint64_t hash_body(uint8_t tag, const uint8_t *bytes, int64_t count) noexcept {

@@ -1,6 +1,7 @@
 #include "flk/key_column.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -8,58 +9,66 @@ namespace flk {
 
 namespace {
 
-/* The longest encoding that goes to scratch: an int beyond 63 bits, 1 + 4 + 9 bytes. */
-constexpr int64_t kScratchBytes = 14;
+/* The longest body that goes to scratch: of an int beyond 63 bits, 4 + 9 bytes. */
+constexpr int64_t kScratchBytes = 13;
 
 /* Rows whose views are made at a time: they stay in the first cache. */
 constexpr int64_t kChunkRows = 256;
 
-KeyView view_of_scratch(const KeyWriter &scratch, int64_t begin) noexcept {
-    return view_of_encoding(scratch.data() + begin, scratch.size() - begin);
+/* A column whose texts make up a dictionary is worth going through by entry if it has no more
+ * entries than this many times its rows. */
+constexpr int64_t kEntriesPerRow = 1;
+
+KeyView view_of_body(KeyTag tag, const uint8_t *body, int64_t body_bytes) noexcept {
+    return KeyView{0, body, static_cast<uint32_t>(body_bytes), tag};
 }
 
-Status null_view(KeyWriter *scratch, KeyView *out_view) noexcept {
-    const int64_t begin = scratch->size();
-    FLK_RETURN_NOT_OK(scratch->put_tag(kKeyNull));
-    *out_view = view_of_scratch(*scratch, begin);
-    return Status::kOk;
+/* What was put into scratch since `begin`. */
+KeyView view_of_scratch(KeyTag tag, const KeyWriter &scratch, int64_t begin) noexcept {
+    return view_of_body(tag, scratch.data() + begin, scratch.size() - begin);
 }
+
+/* Each of these makes the view of a row that is valid, without its hash. */
 
 struct BoolView {
     Status operator()(const Column &column, int64_t row, KeyWriter *scratch,
                       KeyView *out_view) const noexcept {
         const int64_t begin = scratch->size();
-        FLK_RETURN_NOT_OK(scratch->put_fixed(kKeyBool, column.bool_at(row) ? 1 : 0, 1));
-        *out_view = view_of_scratch(*scratch, begin);
+        FLK_RETURN_NOT_OK(scratch->put_word(column.bool_at(row) ? 1 : 0, 1));
+        *out_view = view_of_scratch(kKeyBool, *scratch, begin);
         return Status::kOk;
     }
 };
 
 template <typename T>
-struct NumberView {
+struct FloatView {
+    Status operator()(const Column &column, int64_t row, KeyWriter *scratch,
+                      KeyView *out_view) const noexcept {
+        const int64_t begin = scratch->size();
+        const auto value = static_cast<double>(column.values<T>()[row]);
+        FLK_RETURN_NOT_OK(scratch->put_word(canonical_float_bits(value), 8));
+        *out_view = view_of_scratch(kKeyFloat, *scratch, begin);
+        return Status::kOk;
+    }
+};
+
+template <typename T>
+struct IntView {
     Status operator()(const Column &column, int64_t row, KeyWriter *scratch,
                       KeyView *out_view) const noexcept {
         const T value = column.values<T>()[row];
-        if constexpr (std::is_floating_point_v<T>) {
-            const int64_t begin = scratch->size();
-            FLK_RETURN_NOT_OK(scratch->put_float(static_cast<double>(value)));
-            *out_view = view_of_scratch(*scratch, begin);
-            return Status::kOk;
-        } else if constexpr (std::is_same_v<T, uint64_t>) {
+        if constexpr (std::is_same_v<T, uint64_t>) {
             if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
                 const int64_t begin = scratch->size();
-                FLK_RETURN_NOT_OK(scratch->put_fixed(kKeyBigInt, 9, 4));
+                FLK_RETURN_NOT_OK(scratch->put_word(9, 4));
                 FLK_RETURN_NOT_OK(scratch->put_word(value, 8));
                 FLK_RETURN_NOT_OK(scratch->put_word(0, 1));
-                *out_view = view_of_scratch(*scratch, begin);
+                *out_view = view_of_scratch(kKeyBigInt, *scratch, begin);
                 return Status::kOk;
             }
-            *out_view = view_of_int(static_cast<int64_t>(value));
-            return Status::kOk;
-        } else {
-            *out_view = view_of_int(static_cast<int64_t>(value));
-            return Status::kOk;
         }
+        *out_view = KeyView{hash_int64(static_cast<int64_t>(value)), nullptr, 0, kKeyInt};
+        return Status::kOk;
     }
 };
 
@@ -72,117 +81,319 @@ struct PayloadView {
         if (size > 0xffffffffll) {
             return Status::kOutOfRange;
         }
-        *out_view = view_of_payload(kTag, bytes, static_cast<uint32_t>(size));
+        *out_view = view_of_body(kTag, bytes, size);
         return Status::kOk;
     }
 };
 
-template <typename View>
-Status fill(const Column &column, int64_t start, int64_t count, KeyWriter *scratch,
-            KeyView *out_views, View view) noexcept {
-    for (int64_t at = 0; at < count; ++at) {
-        if (column.is_valid(start + at)) {
-            FLK_RETURN_NOT_OK(view(column, start + at, scratch, out_views + at));
-        } else {
-            FLK_RETURN_NOT_OK(null_view(scratch, out_views + at));
-        }
-    }
-    return Status::kOk;
-}
-
-/* Like views_of_column, but adds to scratch, which has room. */
-Status add_views(const Column &column, int64_t start, int64_t count, KeyWriter *scratch,
-                 KeyView *out_views) noexcept {
-    switch (column.type->id) {
-        case TypeId::kNull:
-            for (int64_t at = 0; at < count; ++at) {
-                FLK_RETURN_NOT_OK(null_view(scratch, out_views + at));
-            }
-            return Status::kOk;
+/* Call `run(view)` with the view for a type, which is none of dictionaries and null. */
+template <typename Run>
+Status with_view(TypeId id, Run run) noexcept {
+    switch (id) {
         case TypeId::kBool:
-            return fill(column, start, count, scratch, out_views, BoolView{});
+            return run(BoolView{});
         case TypeId::kInt8:
-            return fill(column, start, count, scratch, out_views, NumberView<int8_t>{});
+            return run(IntView<int8_t>{});
         case TypeId::kUint8:
-            return fill(column, start, count, scratch, out_views, NumberView<uint8_t>{});
+            return run(IntView<uint8_t>{});
         case TypeId::kInt16:
-            return fill(column, start, count, scratch, out_views, NumberView<int16_t>{});
+            return run(IntView<int16_t>{});
         case TypeId::kUint16:
-            return fill(column, start, count, scratch, out_views, NumberView<uint16_t>{});
+            return run(IntView<uint16_t>{});
         case TypeId::kInt32:
-            return fill(column, start, count, scratch, out_views, NumberView<int32_t>{});
+            return run(IntView<int32_t>{});
         case TypeId::kUint32:
-            return fill(column, start, count, scratch, out_views, NumberView<uint32_t>{});
+            return run(IntView<uint32_t>{});
         case TypeId::kInt64:
-            return fill(column, start, count, scratch, out_views, NumberView<int64_t>{});
+            return run(IntView<int64_t>{});
         case TypeId::kUint64:
-            return fill(column, start, count, scratch, out_views, NumberView<uint64_t>{});
+            return run(IntView<uint64_t>{});
         case TypeId::kFloat32:
-            return fill(column, start, count, scratch, out_views, NumberView<float>{});
+            return run(FloatView<float>{});
         case TypeId::kFloat64:
-            return fill(column, start, count, scratch, out_views, NumberView<double>{});
+            return run(FloatView<double>{});
         case TypeId::kUtf8:
         case TypeId::kLargeUtf8:
         case TypeId::kUtf8View:
-            return fill(column, start, count, scratch, out_views, PayloadView<kKeyStr>{});
+            return run(PayloadView<kKeyStr>{});
         case TypeId::kBinary:
         case TypeId::kLargeBinary:
         case TypeId::kBinaryView:
         case TypeId::kFixedSizeBinary:
-            return fill(column, start, count, scratch, out_views, PayloadView<kKeyBytes>{});
-        case TypeId::kDictionary:
-            return fill(column, start, count, scratch, out_views,
-                        [](const Column &indices, int64_t row, KeyWriter *writer,
-                           KeyView *out_view) noexcept {
-                            return add_views(*indices.dictionary, indices.index_at(row), 1, writer,
-                                             out_view);
-                        });
+            return run(PayloadView<kKeyBytes>{});
         default:
             return Status::kUnsupported;
     }
 }
 
-}  // namespace
+/* Texts and bytes of the usual layout without nulls: a row is two offsets. */
+bool is_plain_payload(const Column &column) noexcept {
+    return column.validity == nullptr &&
+           (column.type->id == TypeId::kUtf8 || column.type->id == TypeId::kBinary);
+}
 
-bool has_native_keys(const Type &type) noexcept {
-    switch (type.id) {
-        case TypeId::kNull:
-        case TypeId::kBool:
-        case TypeId::kInt8:
-        case TypeId::kUint8:
-        case TypeId::kInt16:
-        case TypeId::kUint16:
-        case TypeId::kInt32:
-        case TypeId::kUint32:
-        case TypeId::kInt64:
-        case TypeId::kUint64:
-        case TypeId::kFloat32:
-        case TypeId::kFloat64:
-        case TypeId::kUtf8:
-        case TypeId::kLargeUtf8:
-        case TypeId::kUtf8View:
-        case TypeId::kBinary:
-        case TypeId::kLargeBinary:
-        case TypeId::kBinaryView:
-        case TypeId::kFixedSizeBinary:
-            return true;
-        case TypeId::kDictionary:
-            return has_native_keys(*type.dictionary);
-        default:
-            return false;
+KeyTag payload_tag(const Column &column) noexcept {
+    return column.type->id == TypeId::kUtf8 ? kKeyStr : kKeyBytes;
+}
+
+/* Views without hashes (but those of ints); adds to scratch, which has room. */
+Status add_views(const Column &column, int64_t start, int64_t count, KeyWriter *scratch,
+                 KeyView *out_views) noexcept {
+    static const uint8_t nothing = 0;
+    const KeyView null = view_of_body(kKeyNull, &nothing, 0);
+    if (column.type->id == TypeId::kNull) {
+        std::fill(out_views, out_views + count, null);
+        return Status::kOk;
+    }
+    if (is_plain_payload(column)) {
+        const KeyTag tag = payload_tag(column);
+        const int32_t *ends = column.values<int32_t>() + start;
+        const uint8_t *bytes = column.bytes;
+        for (int64_t at = 0; at < count; ++at) {
+            out_views[at] = view_of_body(tag, bytes + ends[at], ends[at + 1] - ends[at]);
+        }
+        return Status::kOk;
+    }
+    if (column.type->id == TypeId::kDictionary) {
+        for (int64_t at = 0; at < count; ++at) {
+            out_views[at] = null;
+            if (column.is_valid(start + at)) {
+                FLK_RETURN_NOT_OK(add_views(*column.dictionary, column.index_at(start + at), 1,
+                                            scratch, out_views + at));
+            }
+        }
+        return Status::kOk;
+    }
+    return with_view(column.type->id, [&](auto view) noexcept {
+        for (int64_t at = 0; at < count; ++at) {
+            out_views[at] = null;
+            if (column.is_valid(start + at)) {
+                FLK_RETURN_NOT_OK(view(column, start + at, scratch, out_views + at));
+            }
+        }
+        return Status::kOk;
+    });
+}
+
+template <typename T>
+void widen(const Column &column, int64_t start, int64_t count, int64_t *out_values) noexcept {
+    const T *values = column.values<T>() + start;
+    for (int64_t at = 0; at < count; ++at) {
+        out_values[at] = static_cast<int64_t>(values[at]);
     }
 }
 
+/* Whether all rows are ints of 64 bits, so that a hash is a key. */
+bool has_only_ints(const Column &column) noexcept {
+    if (column.type->id < TypeId::kInt8 || column.type->id > TypeId::kUint64 ||
+        column.validity != nullptr) {
+        return false;
+    }
+    if (column.type->id == TypeId::kUint64) {
+        uint64_t seen = 0;
+        for (int64_t row = 0; row < column.length; ++row) {
+            seen |= column.values<uint64_t>()[row];
+        }
+        return seen <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+    }
+    return true;
+}
+
+/* Hashes of rows of a column that has_only_ints. */
+void hash_ints(const Column &column, int64_t start, int64_t count, uint64_t *out_hashes) noexcept {
+    if (column.type->id == TypeId::kInt64 || column.type->id == TypeId::kUint64) {
+        hash_int64s(column.values<int64_t>() + start, count, out_hashes);
+        return;
+    }
+    int64_t values[kChunkRows];
+    for (int64_t end = start + count; start < end; start += kChunkRows) {
+        const int64_t rows = std::min(kChunkRows, end - start);
+        switch (column.type->id) {
+            case TypeId::kInt8:
+                widen<int8_t>(column, start, rows, values);
+                break;
+            case TypeId::kUint8:
+                widen<uint8_t>(column, start, rows, values);
+                break;
+            case TypeId::kInt16:
+                widen<int16_t>(column, start, rows, values);
+                break;
+            case TypeId::kUint16:
+                widen<uint16_t>(column, start, rows, values);
+                break;
+            case TypeId::kInt32:
+                widen<int32_t>(column, start, rows, values);
+                break;
+            default:
+                widen<uint32_t>(column, start, rows, values);
+                break;
+        }
+        hash_int64s(values, rows, out_hashes);
+        out_hashes += rows;
+    }
+}
+
+bool is_short_dictionary(const Column &column) noexcept {
+    return column.type->id == TypeId::kDictionary &&
+           column.dictionary->length <= column.length * kEntriesPerRow;
+}
+
+/* Call `run(values)` with the indices of a dictionary column as what they are. */
+template <typename Run>
+void with_indices(const Column &column, Run run) noexcept {
+    switch (column.type->index) {
+        case TypeId::kInt8:
+            return run(column.values<int8_t>());
+        case TypeId::kUint8:
+            return run(column.values<uint8_t>());
+        case TypeId::kInt16:
+            return run(column.values<int16_t>());
+        case TypeId::kUint16:
+            return run(column.values<uint16_t>());
+        case TypeId::kInt32:
+            return run(column.values<int32_t>());
+        case TypeId::kUint32:
+            return run(column.values<uint32_t>());
+        default:
+            return run(column.values<int64_t>());
+    }
+}
+
+/* The entries of a dictionary that rows use, each once, in order of their first row; kNoRow in
+ * `numbers` for the others. Null rows use none. */
+struct UsedEntries {
+    static constexpr uint32_t kUnused = 0xffffffffu;
+
+    Buffer numbers; /* by entry: its place in `entries` */
+    Buffer entries;
+    int64_t count = 0;
+    bool has_null = false;
+    int64_t entries_before_null = 0;
+    ColumnPtr column; /* the values of `entries` */
+
+    Status find(const Column &rows) noexcept {
+        const int64_t length = rows.dictionary->length;
+        FLK_RETURN_NOT_OK(buffer_allocate(length * 4, &numbers, nullptr));
+        FLK_RETURN_NOT_OK(buffer_allocate(length * 4, &entries, nullptr));
+        std::memset(numbers.bytes(), 0xff, static_cast<std::size_t>(length) * 4);
+        auto *number_of = numbers.as<uint32_t>();
+        auto *entry_at = entries.as<uint32_t>();
+        with_indices(rows, [&](const auto *indices) noexcept {
+            for (int64_t row = 0; row < rows.length; ++row) {
+                if (!rows.is_valid(row)) {
+                    entries_before_null = has_null ? entries_before_null : count;
+                    has_null = true;
+                    continue;
+                }
+                const auto entry = static_cast<std::size_t>(indices[row]);
+                if (number_of[entry] == kUnused) {
+                    number_of[entry] = static_cast<uint32_t>(count);
+                    entry_at[count++] = static_cast<uint32_t>(entry);
+                }
+            }
+        });
+        return column_take(*rows.dictionary, entry_at, count, &column, nullptr);
+    }
+
+    /* Put into each row what `of_entries` has for its entry. */
+    template <typename T>
+    void spread(const Column &rows, const T *of_entries, T of_null, T *out) const noexcept {
+        const auto *number_of = numbers.as<uint32_t>();
+        with_indices(rows, [&](const auto *indices) noexcept {
+            for (int64_t row = 0; row < rows.length; ++row) {
+                out[row] = rows.is_valid(row)
+                               ? of_entries[number_of[static_cast<std::size_t>(indices[row])]]
+                               : of_null;
+            }
+        });
+    }
+};
+
+const KeyView kNullKey = [] {
+    static const uint8_t encoding = kKeyNull;
+    return view_of_encoding(&encoding, 1);
+}();
+
+Status hash_short_dictionary(const Column &column, KeyWriter *scratch,
+                             uint64_t *out_hashes) noexcept {
+    Buffer hashes;
+    UsedEntries used;
+    FLK_RETURN_NOT_OK(used.find(column));
+    FLK_RETURN_NOT_OK(buffer_allocate(used.count * 8, &hashes, nullptr));
+    FLK_RETURN_NOT_OK(hash_column(*used.column, scratch, hashes.as<uint64_t>()));
+    used.spread(column, hashes.as<uint64_t>(), kNullKey.hash, out_hashes);
+    return Status::kOk;
+}
+
+/* New ids go to the entries in order of their first row, so that they do not depend on how the
+ * keys are encoded. */
+Status ids_of_short_dictionary(KeyMap *map, const Column &column, KeyWriter *scratch,
+                               uint32_t *out_ids, Error *error) noexcept {
+    Buffer ids;
+    UsedEntries used;
+    FLK_RETURN_NOT_OK(used.find(column));
+    FLK_RETURN_NOT_OK(buffer_allocate(used.count * 4, &ids, nullptr));
+    auto *id_of = ids.as<uint32_t>();
+    uint32_t null_id = KeyMap::kNoId;
+    const int64_t first = used.has_null ? used.entries_before_null : used.count;
+    ColumnPtr part;
+    FLK_RETURN_NOT_OK(column_slice(used.column, 0, first, &part, error));
+    FLK_RETURN_NOT_OK(ids_of_column(map, *part, nullptr, scratch, id_of, error));
+    if (used.has_null) {
+        bool is_new = false;
+        FLK_RETURN_NOT_OK(map->find_or_insert_one(kNullKey, &null_id, &is_new, error));
+        FLK_RETURN_NOT_OK(column_slice(used.column, first, used.count - first, &part, error));
+        FLK_RETURN_NOT_OK(ids_of_column(map, *part, nullptr, scratch, id_of + first, error));
+    }
+    used.spread(column, id_of, null_id, out_ids);
+    return Status::kOk;
+}
+
+}  // namespace
+
+bool has_native_keys(const Type &type) noexcept {
+    if (type.id == TypeId::kDictionary) {
+        return has_native_keys(*type.dictionary);
+    }
+    return type.id == TypeId::kNull ||
+           with_view(type.id, [](auto) noexcept { return Status::kOk; }) == Status::kOk;
+}
+
 Status views_of_column(const Column &column, int64_t start, int64_t count, KeyWriter *scratch,
-                       KeyView *out_views) noexcept {
+                       KeyView *out_views, const uint64_t *hashes) noexcept {
     FLK_DCHECK(start >= 0 && start + count <= column.length);
     scratch->truncate(0);
     /* The views point into scratch: it must not move while they are made. */
     FLK_RETURN_NOT_OK(scratch->reserve(count * kScratchBytes));
-    return add_views(column, start, count, scratch, out_views);
+    FLK_RETURN_NOT_OK(add_views(column, start, count, scratch, out_views));
+    for (int64_t at = 0; at < count; ++at) {
+        KeyView &view = out_views[at];
+        if (hashes != nullptr) {
+            view.hash = hashes[at];
+        } else if (view.tag != kKeyInt) {
+            view.hash = hash_body(view.tag, view.body, view.body_bytes);
+        }
+    }
+    return Status::kOk;
 }
 
 Status hash_column(const Column &column, KeyWriter *scratch, uint64_t *out_hashes) noexcept {
+    if (has_only_ints(column)) {
+        hash_ints(column, 0, column.length, out_hashes);
+        return Status::kOk;
+    }
+    if (is_plain_payload(column)) {
+        const KeyTag tag = payload_tag(column);
+        const int32_t *ends = column.values<int32_t>();
+        const uint8_t *bytes = column.bytes;
+        for (int64_t row = 0; row < column.length; ++row) {
+            out_hashes[row] = hash_body(tag, bytes + ends[row], ends[row + 1] - ends[row]);
+        }
+        return Status::kOk;
+    }
+    if (is_short_dictionary(column)) {
+        return hash_short_dictionary(column, scratch, out_hashes);
+    }
     KeyView views[kChunkRows];
     for (int64_t start = 0; start < column.length; start += kChunkRows) {
         const int64_t count = std::min(kChunkRows, column.length - start);
@@ -194,16 +405,28 @@ Status hash_column(const Column &column, KeyWriter *scratch, uint64_t *out_hashe
     return Status::kOk;
 }
 
-Status ids_of_column(KeyMap *map, const Column &column, const uint64_t *, KeyWriter *scratch,
+Status ids_of_column(KeyMap *map, const Column &column, const uint64_t *hashes, KeyWriter *scratch,
                      uint32_t *out_ids, Error *error) noexcept {
+    const bool is_ints = has_only_ints(column);
+    if (is_ints && hashes != nullptr) {
+        return map->find_or_insert_ints(hashes, column.length, out_ids, error);
+    }
+    if (is_short_dictionary(column)) {
+        return ids_of_short_dictionary(map, column, scratch, out_ids, error);
+    }
     KeyView views[kChunkRows];
-    int64_t new_rows[kChunkRows];
-    int64_t new_count = 0;
+    uint64_t int_hashes[kChunkRows];
     for (int64_t start = 0; start < column.length; start += kChunkRows) {
         const int64_t count = std::min(kChunkRows, column.length - start);
-        FLK_RETURN_NOT_OK(views_of_column(column, start, count, scratch, views));
+        if (is_ints) {
+            hash_ints(column, start, count, int_hashes);
+            FLK_RETURN_NOT_OK(map->find_or_insert_ints(int_hashes, count, out_ids + start, error));
+            continue;
+        }
+        FLK_RETURN_NOT_OK(views_of_column(column, start, count, scratch, views,
+                                          hashes == nullptr ? nullptr : hashes + start));
         FLK_RETURN_NOT_OK(
-            map->find_or_insert(views, count, out_ids + start, new_rows, &new_count, error));
+            map->find_or_insert(views, count, out_ids + start, nullptr, nullptr, error));
     }
     return Status::kOk;
 }

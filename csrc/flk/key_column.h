@@ -24,10 +24,11 @@ bool has_native_keys(const Type &type) noexcept;
  * column     of a type with native keys
  * scratch    emptied; holds bodies that are not in the column
  * out_views  room for `count`; they borrow from the column and from `scratch`
+ * hashes     of these rows, or nullptr to compute them
  * returns    kNoMemory; kOutOfRange if a string has 4 GiB or more
  */
 Status views_of_column(const Column &column, int64_t start, int64_t count, KeyWriter *scratch,
-                       KeyView *out_views) noexcept;
+                       KeyView *out_views, const uint64_t *hashes = nullptr) noexcept;
 
 /* Hash of each key of a column of a type with native keys. `out_hashes` has room for its length.
  * Fails as views_of_column does. */

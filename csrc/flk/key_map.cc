@@ -1,5 +1,6 @@
 #include "flk/key_map.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -21,6 +22,48 @@ bool resize(T **array, int64_t capacity) noexcept {
     return true;
 }
 
+/* Bodies that are likely to be in the first caches need no fetching ahead. */
+constexpr uint32_t kNearIds = 16 * 1024;
+
+inline uint64_t load64(const uint8_t *bytes) noexcept {
+    uint64_t word;
+    std::memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+inline uint32_t load32(const uint8_t *bytes) noexcept {
+    uint32_t word;
+    std::memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+/* Whether `size` bytes are the same; short ones by words that may overlap. */
+inline bool same_bytes(const uint8_t *left, const uint8_t *right, uint32_t size) noexcept {
+    if (size > 16) {
+        return std::memcmp(left, right, size) == 0;
+    }
+    if (size >= 8) {
+        return load64(left) == load64(right) && load64(left + size - 8) == load64(right + size - 8);
+    }
+    if (size >= 4) {
+        return load32(left) == load32(right) && load32(left + size - 4) == load32(right + size - 4);
+    }
+    return size == 0 || (left[0] == right[0] && left[size >> 1] == right[size >> 1] &&
+                         left[size - 1] == right[size - 1]);
+}
+
+/* Whether most neighbours are equal, by a few of them: constant or sorted keys. */
+inline bool looks_like_runs(const uint64_t *hashes, int64_t count) noexcept {
+    if (count < 64) {
+        return false;
+    }
+    int32_t equal = 0;
+    for (int64_t at = 3; at < 64; at += 8) {
+        equal += hashes[at] == hashes[at + 1] ? 1 : 0;
+    }
+    return equal >= 6;
+}
+
 }  // namespace
 
 KeyMap::~KeyMap() {
@@ -31,7 +74,6 @@ KeyMap::~KeyMap() {
             }
         }
     }
-    std::free(buckets_);
     std::free(ids_);
     std::free(bodies_);
     std::free(block_segments_);
@@ -40,7 +82,7 @@ KeyMap::~KeyMap() {
 }
 
 Status KeyMap::open(uint32_t max_parallelism, uint32_t first_group, uint32_t last_group,
-                    Error *error) noexcept {
+                    Error *error, Isa isa) noexcept {
     if (max_parallelism < 1 || max_parallelism > kMaxParallelismLimit) {
         return fail(error, Status::kInvalid, "max_parallelism %u is not in 1..%u", max_parallelism,
                     kMaxParallelismLimit);
@@ -58,90 +100,155 @@ Status KeyMap::open(uint32_t max_parallelism, uint32_t first_group, uint32_t las
     for (Segment &segment : segments_) {
         segment = Segment{kNoId, 0, 0};
     }
-    return grow_buckets(64);
+    return table_.open(isa);
 }
 
-/* Room for `extra` more keys in the table, so that the loop needs no checks. */
-Status KeyMap::prepare(int64_t extra) noexcept {
-    int64_t capacity = bucket_capacity_;
-    while ((size_ + extra) * 3 > capacity * 2) {
-        capacity *= 2;
+inline const uint8_t *KeyMap::body_of(uint32_t id) const noexcept {
+    const Body &body = bodies_[id];
+    if (body.bytes <= sizeof(body.inlined)) {
+        return body.inlined;
     }
-    return capacity == bucket_capacity_ ? Status::kOk : grow_buckets(capacity);
+    const uint8_t *bytes;
+    std::memcpy(&bytes, body.inlined, sizeof(bytes));
+    return bytes;
 }
 
-Status KeyMap::grow_buckets(int64_t capacity) noexcept {
-    Bucket *larger = nullptr;
-    if (!resize(&larger, capacity)) {
-        return Status::kNoMemory;
+/* Whether the key of an id with the same hash is this one. */
+inline bool KeyMap::is_key(uint32_t id, const KeyView &key) const noexcept {
+    if (!has_bodies_) {
+        return key.tag == kKeyInt;
     }
-    for (int64_t at = 0; at < capacity; ++at) {
-        larger[at] = Bucket{0, kNoId, 0};
+    if (tags_[id] != key.tag) {
+        return false;
     }
-    const uint64_t mask = static_cast<uint64_t>(capacity) - 1;
-    for (int64_t from = 0; from < bucket_capacity_; ++from) {
-        if (buckets_[from].id != kNoId) {
-            uint64_t at = buckets_[from].hash & mask;
-            while (larger[at].id != kNoId) {
-                at = (at + 1) & mask;
-            }
-            larger[at] = buckets_[from];
-        }
-    }
-    std::free(buckets_);
-    buckets_ = larger;
-    bucket_capacity_ = capacity;
-    return Status::kOk;
+    return key.tag == kKeyInt || (bodies_[id].bytes == key.body_bytes &&
+                                  same_bytes(body_of(id), key.body, key.body_bytes));
 }
 
 Status KeyMap::find_or_insert(const KeyView *keys, int64_t count, uint32_t *out_ids,
                               int64_t *out_new_rows, int64_t *out_new_count,
                               Error *error) noexcept {
-    *out_new_count = 0;
-    FLK_RETURN_NOT_OK(prepare(count));
-    const uint64_t mask = static_cast<uint64_t>(bucket_capacity_) - 1;
-    const int64_t warm = count < kPrefetchDistance ? count : kPrefetchDistance;
-    for (int64_t row = 0; row < warm; ++row) {
-        FLK_PREFETCH_WRITE(&buckets_[keys[row].hash & mask]);
+    uint64_t hashes[kGroupKeys];
+    uint32_t missed[kGroupKeys];
+    int64_t new_count = 0;
+    Status status = Status::kOk;
+    for (int64_t start = 0; start < count && status == Status::kOk; start += kGroupKeys) {
+        const int64_t rows = std::min(kGroupKeys, count - start);
+        for (int64_t row = 0; row < rows; ++row) {
+            hashes[row] = keys[start + row].hash;
+        }
+        table_.fetch_first(hashes, rows);
+        table_.probe_homes(hashes, rows, 0, out_ids + start, missed);
+        const int64_t missed_count = compare_bodies(keys + start, rows, out_ids + start, missed);
+        for (int64_t at = 0; at < missed_count; ++at) {
+            const int64_t row = start + missed[at];
+            bool is_new = false;
+            status = find_or_insert_one(keys[row], out_ids + row, &is_new, error);
+            if (status != Status::kOk) {
+                break;
+            }
+            if (is_new && out_new_rows != nullptr) {
+                out_new_rows[new_count++] = row;
+            }
+        }
+    }
+    if (out_new_count != nullptr) {
+        *out_new_count = new_count;
+    }
+    return status;
+}
+
+/* Rows whose id is not that of their key, in order. */
+int64_t KeyMap::compare_bodies(const KeyView *keys, int64_t count, const uint32_t *ids,
+                               uint32_t *out_missed) const noexcept {
+    int64_t missed_count = 0;
+    if (!has_bodies_) {
+        for (int64_t row = 0; row < count; ++row) {
+            out_missed[missed_count] = static_cast<uint32_t>(row);
+            missed_count += ids[row] == kNoId || keys[row].tag != kKeyInt ? 1 : 0;
+        }
+        return missed_count;
+    }
+    if (id_capacity() > kNearIds) {
+        for (int64_t row = 0; row < count; ++row) {
+            const uint32_t id = ids[row] == kNoId ? 0 : ids[row];
+            FLK_PREFETCH_READ(&bodies_[id]);
+            FLK_PREFETCH_READ(&tags_[id]);
+        }
+        for (int64_t row = 0; row < count; ++row) {
+            if (ids[row] != kNoId && keys[row].body_bytes > sizeof(Body::inlined)) {
+                FLK_PREFETCH_READ(body_of(ids[row]));
+            }
+        }
     }
     for (int64_t row = 0; row < count; ++row) {
-        if (row + kPrefetchDistance < count) {
-            FLK_PREFETCH_WRITE(&buckets_[keys[row + kPrefetchDistance].hash & mask]);
+        out_missed[missed_count] = static_cast<uint32_t>(row);
+        missed_count += ids[row] == kNoId || !is_key(ids[row], keys[row]) ? 1 : 0;
+    }
+    return missed_count;
+}
+
+Status KeyMap::find_or_insert_ints(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
+                                   Error *error) noexcept {
+    uint32_t missed[kGroupInts];
+    table_.fetch_first(hashes, count);
+    for (int64_t start = 0; start < count; start += kGroupInts) {
+        const int64_t rows = std::min(kGroupInts, count - start);
+        if (looks_like_runs(hashes + start, rows)) {
+            FLK_RETURN_NOT_OK(find_or_insert_runs(hashes + start, rows, out_ids + start, error));
+            continue;
         }
-        const KeyView &key = keys[row];
-        uint64_t at = key.hash & mask;
-        while (true) {
-            Bucket &bucket = buckets_[at];
-            if (bucket.id == kNoId) {
-                uint32_t id = kNoId;
-                FLK_RETURN_NOT_OK(new_id(key, &id, error));
-                bucket = Bucket{key.hash, id, key.tag};
-                out_new_rows[(*out_new_count)++] = row;
-                out_ids[row] = id;
-                ++size_;
-                break;
+        int64_t missed_count =
+            table_.probe_homes(hashes + start, rows, count - start - rows, out_ids + start, missed);
+        if (has_bodies_) {
+            missed_count = 0;
+            for (int64_t row = 0; row < rows; ++row) {
+                const uint32_t id = out_ids[start + row];
+                missed[missed_count] = static_cast<uint32_t>(row);
+                missed_count += id == kNoId || tags_[id] != kKeyInt ? 1 : 0;
             }
-            if (bucket.hash == key.hash && bucket.tag == key.tag &&
-                (key.tag == kKeyInt || same_body(bucket.id, key))) {
-                out_ids[row] = bucket.id;
-                break;
-            }
-            at = (at + 1) & mask;
+        }
+        for (int64_t at = 0; at < missed_count; ++at) {
+            const int64_t row = start + missed[at];
+            bool is_new = false;
+            FLK_RETURN_NOT_OK(find_or_insert_one(KeyView{hashes[row], nullptr, 0, kKeyInt},
+                                                 out_ids + row, &is_new, error));
         }
     }
     return Status::kOk;
 }
 
-uint32_t KeyMap::find(const KeyView &key) const noexcept {
-    const uint64_t mask = static_cast<uint64_t>(bucket_capacity_) - 1;
-    for (uint64_t at = key.hash & mask; buckets_[at].id != kNoId; at = (at + 1) & mask) {
-        const Bucket &bucket = buckets_[at];
-        if (bucket.hash == key.hash && bucket.tag == key.tag &&
-            (key.tag == kKeyInt || same_body(bucket.id, key))) {
-            return bucket.id;
+/* Int keys of which most equal the one before. */
+Status KeyMap::find_or_insert_runs(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
+                                   Error *error) noexcept {
+    for (int64_t row = 0; row < count;) {
+        uint32_t id = kNoId;
+        bool is_new = false;
+        FLK_RETURN_NOT_OK(
+            find_or_insert_one(KeyView{hashes[row], nullptr, 0, kKeyInt}, &id, &is_new, error));
+        const uint64_t hash = hashes[row];
+        while (row < count && hashes[row] == hash) {
+            out_ids[row++] = id;
         }
     }
-    return kNoId;
+    return Status::kOk;
+}
+
+Status KeyMap::find_or_insert_one(const KeyView &key, uint32_t *out_id, bool *out_is_new,
+                                  Error *error) noexcept {
+    *out_id = find(key);
+    *out_is_new = *out_id == kNoId;
+    if (!*out_is_new) {
+        return Status::kOk;
+    }
+    FLK_RETURN_NOT_OK(table_.reserve(1));
+    FLK_RETURN_NOT_OK(new_id(key, out_id, error));
+    table_.insert(key.hash, *out_id);
+    return Status::kOk;
+}
+
+uint32_t KeyMap::find(const KeyView &key) const noexcept {
+    return table_.find(key.hash, [&](uint32_t id) { return is_key(id, key); });
 }
 
 Status KeyMap::new_id(const KeyView &key, uint32_t *out_id, Error *error) noexcept {
@@ -233,21 +340,6 @@ Status KeyMap::store_body(uint32_t id, const KeyView &key) noexcept {
     return Status::kOk;
 }
 
-const uint8_t *KeyMap::body_of(uint32_t id) const noexcept {
-    const Body &body = bodies_[id];
-    if (body.bytes <= sizeof(body.inlined)) {
-        return body.inlined;
-    }
-    const uint8_t *bytes;
-    std::memcpy(&bytes, body.inlined, sizeof(bytes));
-    return bytes;
-}
-
-bool KeyMap::same_body(uint32_t id, const KeyView &key) const noexcept {
-    return bodies_[id].bytes == key.body_bytes &&
-           (key.body_bytes == 0 || std::memcmp(body_of(id), key.body, key.body_bytes) == 0);
-}
-
 void KeyMap::drop_body(uint32_t id) noexcept {
     if (has_bodies_ && bodies_[id].bytes > sizeof(bodies_[id].inlined)) {
         std::free(const_cast<uint8_t *>(body_of(id)));
@@ -255,27 +347,13 @@ void KeyMap::drop_body(uint32_t id) noexcept {
 }
 
 void KeyMap::erase(uint32_t id) noexcept {
-    const uint64_t mask = static_cast<uint64_t>(bucket_capacity_) - 1;
-    uint64_t hole = ids_[id].hash & mask;
-    while (buckets_[hole].id != id) {
-        hole = (hole + 1) & mask;
-    }
-    /* Move later members of the run back, so that no tombstones are needed. */
-    for (uint64_t at = (hole + 1) & mask; buckets_[at].id != kNoId; at = (at + 1) & mask) {
-        const uint64_t distance = (at - buckets_[at].hash) & mask;
-        if (distance >= ((at - hole) & mask)) {
-            buckets_[hole] = buckets_[at];
-            hole = at;
-        }
-    }
-    buckets_[hole].id = kNoId;
+    table_.erase(ids_[id].hash, id);
     drop_body(id);
     Segment &segment = segments_[block_segments_[id / kBlockIds]];
     ids_[id].hash = segment.first_free;
     ids_[id].references = kFree;
     ++ids_[id].generation;
     segment.first_free = id;
-    --size_;
 }
 
 KeyView KeyMap::key(uint32_t id) const noexcept {

@@ -1,6 +1,6 @@
 /* key_map.h — key → dense id, for the keys of one subtask.
  *
- *   buckets_  [ hash │ id │ tag ]           open addressing, linear probing, 16 bytes each
+ *   table_    hash → id (key_table.h)
  *   ids_      [ hash │ references │ generation ]    by id
  *   bodies_   [ length │ 12 bytes inline, or a pointer ]   by id; not used by int keys
  *   tags_     type of the key, by id; not used while all keys are ints
@@ -18,6 +18,9 @@
  * one, and a later key of the segment gets it. Holders that outlive their reference carry (id,
  * generation).
  *
+ * Many keys are looked up together: all hashes are probed without a branch, then keys of equal hash
+ * are compared where the hash is not the key (an int's is), and what is left goes one by one.
+ *
  *   find_or_insert     new id        ┐                  release_batch
  *   release to zero    ids_.. = 0    ┴─→ pending_ ─────→ still zero: free │ retained since: kept
  *
@@ -29,7 +32,9 @@
 #include <cstdint>
 
 #include "flk/base.h"
+#include "flk/isa.h"
 #include "flk/key_encoding.h"
+#include "flk/key_table.h"
 #include "flk/live_count.h"
 
 namespace flk {
@@ -38,7 +43,7 @@ class KeyMap {
   public:
     static constexpr uint32_t kBlockIds = 64;
     static constexpr uint32_t kMaxSegments = 128;
-    static constexpr uint32_t kNoId = 0xffffffffu;
+    static constexpr uint32_t kNoId = KeyTable::kNoId;
 
     KeyMap() = default;
     KeyMap(const KeyMap &) = delete;
@@ -49,21 +54,30 @@ class KeyMap {
      *
      * max_parallelism          1 .. 32768
      * first_group, last_group  0 ≤ first_group ≤ last_group < max_parallelism, both included
+     * isa                      one this CPU has; ids do not depend on it
      */
-    Status open(uint32_t max_parallelism, uint32_t first_group, uint32_t last_group,
-                Error *error) noexcept;
+    Status open(uint32_t max_parallelism, uint32_t first_group, uint32_t last_group, Error *error,
+                Isa isa = isa_in_use()) noexcept;
 
-    /* The id of each key; unknown keys get one.
+    /* The id of each key; unknown keys get one, in row order.
      *
      * keys           `count` views; hash and body must belong together
      * out_ids        room for `count`
-     * out_new_rows   room for `count`: rows whose key was unknown, in row order
-     * out_new_count  how many of these
+     * out_new_rows   room for `count`: rows whose key was unknown, in row order. May be nullptr
+     * out_new_count  how many of these. May be nullptr
      * returns        kOutOfRange if a key's group is not in this map's range, kNoMemory. Rows
      *                before the failing one are done (out_new_count counts them)
      */
     Status find_or_insert(const KeyView *keys, int64_t count, uint32_t *out_ids,
                           int64_t *out_new_rows, int64_t *out_new_count, Error *error) noexcept;
+
+    /* The same for int keys, by their hashes alone. */
+    Status find_or_insert_ints(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
+                               Error *error) noexcept;
+
+    /* The same for one key. */
+    Status find_or_insert_one(const KeyView &key, uint32_t *out_id, bool *out_is_new,
+                              Error *error) noexcept;
 
     /* The id of a key, or kNoId; takes no reference. */
     uint32_t find(const KeyView &key) const noexcept;
@@ -110,7 +124,7 @@ class KeyMap {
     uint64_t hash(uint32_t id) const noexcept { return ids_[id].hash; }
 
     /* Live ids. */
-    int64_t size() const noexcept { return size_; }
+    int64_t size() const noexcept { return table_.size(); }
     /* Ids ever handed out, rounded up to blocks: the length a column indexed by id needs. */
     uint32_t id_capacity() const noexcept { return block_count_ * kBlockIds; }
     uint32_t block_count() const noexcept { return block_count_; }
@@ -119,11 +133,6 @@ class KeyMap {
     uint32_t segment_count() const noexcept { return segment_count_; }
 
   private:
-    struct Bucket {
-        uint64_t hash;
-        uint32_t id; /* kNoId: free */
-        uint32_t tag;
-    };
     /* references kFree: free, then `hash` is the next free id of the segment. The bit kPending is
      * set while the id is in pending_. */
     struct IdEntry {
@@ -143,16 +152,21 @@ class KeyMap {
 
     static constexpr uint32_t kPending = 0x80000000u;
     static constexpr uint32_t kFree = 0x7fffffffu;
-    static constexpr int64_t kPrefetchDistance = 12;
+    /* Keys that are looked up together. */
+    static constexpr int64_t kGroupKeys = 256;
+    /* Int keys among which runs are looked for. */
+    static constexpr int64_t kGroupInts = 64;
 
-    Status prepare(int64_t extra) noexcept;
-    Status grow_buckets(int64_t capacity) noexcept;
+    int64_t compare_bodies(const KeyView *keys, int64_t count, const uint32_t *ids,
+                           uint32_t *out_missed) const noexcept;
+    Status find_or_insert_runs(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
+                               Error *error) noexcept;
     Status new_id(const KeyView &key, uint32_t *out_id, Error *error) noexcept;
     Status new_block(uint32_t segment) noexcept;
     Status make_bodies() noexcept;
     Status store_body(uint32_t id, const KeyView &key) noexcept;
     const uint8_t *body_of(uint32_t id) const noexcept;
-    bool same_body(uint32_t id, const KeyView &key) const noexcept;
+    bool is_key(uint32_t id, const KeyView &key) const noexcept;
     void drop_body(uint32_t id) noexcept;
     void erase(uint32_t id) noexcept;
 
@@ -162,9 +176,7 @@ class KeyMap {
         pending_[pending_count_++] = id;
     }
 
-    Bucket *buckets_ = nullptr;
-    int64_t bucket_capacity_ = 0;
-    int64_t size_ = 0;
+    KeyTable table_;
     IdEntry *ids_ = nullptr;
     Body *bodies_ = nullptr;
     uint8_t *tags_ = nullptr;

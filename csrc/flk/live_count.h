@@ -18,6 +18,7 @@ enum class LiveKind : uint32_t {
     kDoorbell,
     kWindowKernel,
     kAggregate,
+    kSharedMemory,
     kCount
 };
 

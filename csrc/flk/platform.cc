@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #if defined(__linux__)
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #endif
 
 namespace flk {
@@ -27,6 +29,23 @@ bool set_flags(int32_t descriptor) noexcept {
 #endif
 
 }  // namespace
+
+void *allocate_far(int64_t size_bytes) noexcept {
+    constexpr int64_t kLargePage = int64_t{2} << 20;
+    const bool is_large = size_bytes >= kLargePage;
+    const int64_t alignment = is_large ? kLargePage : kCacheLineBytes;
+    const auto size =
+        static_cast<std::size_t>((size_bytes + alignment - 1) / alignment * alignment);
+    void *memory = std::aligned_alloc(static_cast<std::size_t>(alignment), size);
+#if defined(__linux__)
+    if (is_large && memory != nullptr) {
+        /* A page of 2 MiB takes one entry of the address cache instead of 512. A refusal is fine.
+         */
+        static_cast<void>(madvise(memory, size, MADV_HUGEPAGE));
+    }
+#endif
+    return memory;
+}
 
 int64_t monotonic_ns() noexcept {
 #if defined(__APPLE__)
@@ -69,11 +88,13 @@ Status Doorbell::open(Error *error) noexcept {
     return Status::kOk;
 }
 
-void Doorbell::ring() const noexcept {
+void Doorbell::ring() const noexcept { ring_doorbell(write_descriptor_); }
+
+void ring_doorbell(int32_t ring_descriptor) noexcept {
     /* A full pipe or counter is rung already; a signal may interrupt the write. */
     const int saved_errno = errno;
     const uint64_t one = 1;
-    while (write(write_descriptor_, &one, sizeof(one)) < 0 && errno == EINTR) {
+    while (write(ring_descriptor, &one, sizeof(one)) < 0 && errno == EINTR) {
     }
     errno = saved_errno;
 }

@@ -1,4 +1,4 @@
-/* platform.h — what differs between Linux and macOS: clocks, doorbell, park, cache lines.
+/* platform.h — what differs between Linux and macOS: clocks, doorbell, park, cache lines, pages.
  *
  *   sender                               worker
  *   put work where the worker looks      park(doorbell, descriptors, timeout) sleeps
@@ -36,6 +36,10 @@ inline constexpr int64_t kCacheLineBytes = 64;
 /* The longest that one park lasts, so that nothing missed is missed for longer. */
 inline constexpr int64_t kParkLimitNs = 100'000'000;
 
+/* Memory for a table that is read at random, aligned to cache lines or more, in large pages where
+ * the system gives them; nullptr if there is none. Freed by std::free. */
+void *allocate_far(int64_t size_bytes) noexcept;
+
 /* Nanoseconds of a clock that never goes back, from an unspecified start; any thread. The cheap
  * one for deadlines is coarse_monotonic_ns() of clock.h, which trails this one. */
 int64_t monotonic_ns() noexcept;
@@ -60,11 +64,18 @@ class Doorbell {
     /* Becomes readable when rung; for poll and selectors. Stays owned by the doorbell. */
     int32_t descriptor() const noexcept { return read_descriptor_; }
 
+    /* What another process rings by (ring_doorbell); stays owned by the doorbell. */
+    int32_t ring_descriptor() const noexcept { return write_descriptor_; }
+
   private:
     int32_t read_descriptor_ = -1;
     int32_t write_descriptor_ = -1;
     LiveCount<LiveKind::kDoorbell> live_;
 };
+
+/* Ring the doorbell of another process, whose ring_descriptor() this one was handed. Any thread or
+ * signal handler; never blocks. */
+void ring_doorbell(int32_t ring_descriptor) noexcept;
 
 /* Sleep until the doorbell is rung, a descriptor is readable, or time is over.
  *

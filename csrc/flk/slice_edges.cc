@@ -4,6 +4,26 @@
 
 namespace flk {
 
+SliceEdges::SliceEdges(const std::vector<WindowDefinition> &definitions) {
+    for (const WindowDefinition &definition : definitions) {
+        spans_.emplace_back(definition);
+    }
+    /* The finest edges are the only ones if all others fall on them. */
+    const WindowSpans *finest = &spans_.front();
+    for (const WindowSpans &spans : spans_) {
+        finest = spans.step() < finest->step() ? &spans : finest;
+    }
+    period_ = finest->step();
+    for (const WindowSpans &spans : spans_) {
+        for (const int64_t phase : {spans.start_phase(), spans.end_phase()}) {
+            if (spans.step() % finest->step() != 0 ||
+                (phase - finest->start_phase()) % finest->step() != 0) {
+                period_ = 0;
+            }
+        }
+    }
+}
+
 Status check_sliced_window(const WindowDefinition &definition, Error *error) noexcept {
     const bool has_slide = definition.shape != WindowShape::kTumbling;
     if (definition.shape != WindowShape::kTumbling && definition.shape != WindowShape::kSliding &&

@@ -64,6 +64,12 @@ class WindowSpans {
     /* Distance of the ends of two windows that follow each other in the same cycle. */
     int64_t step() const noexcept { return step_; }
 
+    /* Edges lie at multiples of step() plus these. */
+    int64_t start_phase() const noexcept { return offset_; }
+    int64_t end_phase() const noexcept {
+        return shape_ == WindowShape::kSliding ? offset_ + size_ % step_ : offset_;
+    }
+
     /* Bounds of the slice of `time` as this definition alone cuts it. */
     SliceBounds slice_of(int64_t time) const noexcept {
         const int64_t start = floor_edge(time, step_, offset_);
@@ -129,13 +135,13 @@ class WindowSpans {
 /* The slices of several definitions together. */
 class SliceEdges {
   public:
-    explicit SliceEdges(const std::vector<WindowDefinition> &definitions) {
-        for (const WindowDefinition &definition : definitions) {
-            spans_.emplace_back(definition);
-        }
-    }
+    /* May throw std::bad_alloc. */
+    explicit SliceEdges(const std::vector<WindowDefinition> &definitions);
 
     const std::vector<WindowSpans> &spans() const noexcept { return spans_; }
+
+    /* Distance of all edges if they lie at multiples of it plus one offset, else 0. */
+    int64_t period() const noexcept { return period_; }
 
     SliceBounds slice_of(int64_t time) const noexcept {
         SliceBounds bounds = spans_.front().slice_of(time);
@@ -149,6 +155,7 @@ class SliceEdges {
 
   private:
     std::vector<WindowSpans> spans_;
+    int64_t period_ = 0;
 };
 
 /* What a definition needs to be cut into slices. kInvalid with the reason. */

@@ -7,6 +7,37 @@
 
 namespace flk {
 
+namespace {
+
+/* Runs of rows of one slice that are shorter than this on average are not worth a look-up each. */
+constexpr int64_t kShortRun = 16;
+constexpr int64_t kRunsBeforeIndex = 8;
+
+/* Smallest and largest of times[first .. end), first < end; four chains hide the latency. */
+void range_of(const int64_t *times, int64_t first, int64_t end, int64_t *out_earliest,
+              int64_t *out_latest) noexcept {
+    int64_t least[4];
+    int64_t most[4];
+    for (int lane = 0; lane < 4; ++lane) {
+        least[lane] = most[lane] = times[first];
+    }
+    int64_t row = first;
+    for (; row + 4 <= end; row += 4) {
+        for (int lane = 0; lane < 4; ++lane) {
+            least[lane] = std::min(least[lane], times[row + lane]);
+            most[lane] = std::max(most[lane], times[row + lane]);
+        }
+    }
+    for (; row < end; ++row) {
+        least[0] = std::min(least[0], times[row]);
+        most[0] = std::max(most[0], times[row]);
+    }
+    *out_earliest = std::min(std::min(least[0], least[1]), std::min(least[2], least[3]));
+    *out_latest = std::max(std::max(most[0], most[1]), std::max(most[2], most[3]));
+}
+
+}  // namespace
+
 SliceWindow::SliceWindow(AccumulatorLayout layout, std::vector<WindowDefinition> definitions,
                          KeyMap *keys)
     : WindowKernel(std::move(layout), std::move(definitions), keys),
@@ -43,59 +74,14 @@ Status SliceWindow::consume(const WindowRows &rows, Error *error) noexcept {
 
 /* Add all rows whose slices have not fired yet; note the others in late_order_. */
 Status SliceWindow::add_fresh(const WindowRows &rows, Error *error) {
-    const int64_t *times = rows.times;
-    const auto all = static_cast<std::size_t>(rows.end_row - rows.first_row);
-    if (row_states_.size() < all) {
-        row_states_.resize(all);
-    }
-    int64_t earliest = kTimeMax;
-    int64_t latest = kTimeMin;
-    for (int64_t row = rows.first_row; row < rows.end_row; ++row) {
-        earliest = std::min(earliest, times[row]);
-        latest = std::max(latest, times[row]);
-    }
-    SliceBounds bounds{0, 0};
-    Slice *slice = nullptr;
-    int64_t packed = 0; /* rows that have a state, all of them unless late_order_ has some */
-    for (int64_t row = rows.first_row; row < rows.end_row;) {
-        if (times[row] < bounds.start || times[row] >= bounds.end) {
-            Status status = Status::kOk;
-            slice = fresh_slice(times[row], &bounds, &status);
-            FLK_RETURN_NOT_OK(status);
-        }
-        int64_t stop = rows.end_row;
-        if (earliest < bounds.start || latest >= bounds.end) {
-            const auto width =
-                static_cast<uint64_t>(bounds.end) - static_cast<uint64_t>(bounds.start);
-            stop = row + 1;
-            while (stop < rows.end_row &&
-                   static_cast<uint64_t>(times[stop]) - static_cast<uint64_t>(bounds.start) <
-                       width) {
-                ++stop;
-            }
-        }
-        if (slice != nullptr) {
-            FLK_RETURN_NOT_OK(
-                touch(slice, rows.ids + row, stop - row, row_states_.data() + packed));
-        }
-        if (slice == nullptr || !late_order_.empty()) {
-            if (late_order_.empty()) {
-                fresh_rows_.resize(static_cast<std::size_t>(packed));
-                std::iota(fresh_rows_.begin(), fresh_rows_.end(),
-                          static_cast<uint32_t>(rows.first_row));
-            }
-            std::vector<uint32_t> &order = slice == nullptr ? late_order_ : fresh_rows_;
-            for (int64_t each = row; each < stop; ++each) {
-                order.push_back(static_cast<uint32_t>(each));
-            }
-        }
-        packed += slice == nullptr ? 0 : stop - row;
-        row = stop;
-    }
-    if (packed == 0) {
+    row_states_.resize(
+        std::max(row_states_.size(), static_cast<std::size_t>(rows.end_row - rows.first_row)));
+    fresh_count_ = 0;
+    FLK_RETURN_NOT_OK(find_states(rows));
+    if (fresh_count_ == 0) {
         return Status::kOk;
     }
-    const ConsumedRows consumed{row_states_.data(), packed, rows.first_row,
+    const ConsumedRows consumed{row_states_.data(), fresh_count_, rows.first_row,
                                 late_order_.empty() ? nullptr : fresh_rows_.data(),
                                 rows.first_arrival};
     for (std::size_t each = 0; each < layout_.accumulators.size(); ++each) {
@@ -103,6 +89,99 @@ Status SliceWindow::add_fresh(const WindowRows &rows, Error *error) {
                                                               rows.columns[each], error));
     }
     return Status::kOk;
+}
+
+/* Fill row_states_: by runs of rows of one slice, by row once the runs prove to be short. */
+Status SliceWindow::find_states(const WindowRows &rows) {
+    const int64_t *times = rows.times;
+    int64_t earliest = 0;
+    int64_t latest = 0;
+    range_of(times, rows.first_row, rows.end_row, &earliest, &latest);
+    SliceBounds bounds{0, 0};
+    Slice *slice = nullptr;
+    int64_t run_count = 0;
+    for (int64_t row = rows.first_row; row < rows.end_row; ++run_count) {
+        if (run_count > kRunsBeforeIndex && (row - rows.first_row) < run_count * kShortRun) {
+            bool is_done = false;
+            FLK_RETURN_NOT_OK(find_states_by_row(rows, row, earliest, latest, &is_done));
+            if (is_done) {
+                return Status::kOk;
+            }
+            run_count = INT32_MIN; /* there is no index */
+        }
+        Status status = Status::kOk;
+        slice = fresh_slice(times[row], &bounds, &status);
+        FLK_RETURN_NOT_OK(status);
+        int64_t stop = rows.end_row;
+        if (earliest < bounds.start || latest >= bounds.end) {
+            const auto start = static_cast<uint64_t>(bounds.start);
+            const uint64_t width = static_cast<uint64_t>(bounds.end) - start;
+            stop = row + 1;
+            while (stop < rows.end_row && static_cast<uint64_t>(times[stop]) - start < width) {
+                ++stop;
+            }
+        }
+        put_aside(rows, row, stop, slice == nullptr);
+        if (slice != nullptr) {
+            FLK_RETURN_NOT_OK(
+                touch(slice, rows.ids + row, stop - row, row_states_.data() + fresh_count_));
+            fresh_count_ += stop - row;
+        }
+        row = stop;
+    }
+    return Status::kOk;
+}
+
+/* The same from `first_row` on through an index of all slices of the run. */
+Status SliceWindow::find_states_by_row(const WindowRows &rows, int64_t first_row, int64_t earliest,
+                                       int64_t latest, bool *out_is_done) {
+    const auto max_entries = static_cast<std::size_t>(rows.end_row - first_row);
+    if (!index_.build(slices_.edges(), earliest, latest, max_entries)) {
+        return Status::kOk;
+    }
+    const uint32_t id_capacity = keys_->id_capacity();
+    for (int64_t row = first_row; row < rows.end_row; ++row) {
+        SliceIndex::Entry *entry = index_.find(rows.times[row]);
+        if (!entry->is_resolved) {
+            Status status = Status::kOk;
+            SliceBounds bounds{0, 0};
+            entry->slice = fresh_slice(rows.times[row], &bounds, &status);
+            entry->is_resolved = true;
+            FLK_RETURN_NOT_OK(status);
+            if (entry->slice != nullptr) {
+                FLK_RETURN_NOT_OK(entry->slice->states.reserve(id_capacity, 1));
+            }
+        }
+        if (entry->slice == nullptr || !late_order_.empty()) {
+            put_aside(rows, row, row + 1, entry->slice == nullptr);
+            if (entry->slice == nullptr) {
+                continue;
+            }
+        }
+        uint8_t *state = entry->slice->states.find_known(rows.ids[row]);
+        if (state == nullptr) {
+            FLK_RETURN_NOT_OK(touch(entry->slice, rows.ids + row, 1, &state));
+        }
+        row_states_[static_cast<std::size_t>(fresh_count_++)] = state;
+    }
+    *out_is_done = true;
+    return Status::kOk;
+}
+
+/* Keep apart rows that are taken one by one; as long as there are none, nothing is noted. */
+void SliceWindow::put_aside(const WindowRows &rows, int64_t first_row, int64_t end_row,
+                            bool is_late) {
+    if (!is_late && late_order_.empty()) {
+        return;
+    }
+    if (late_order_.empty()) {
+        fresh_rows_.resize(static_cast<std::size_t>(fresh_count_));
+        std::iota(fresh_rows_.begin(), fresh_rows_.end(), static_cast<uint32_t>(rows.first_row));
+    }
+    std::vector<uint32_t> &order = is_late ? late_order_ : fresh_rows_;
+    for (int64_t row = first_row; row < end_row; ++row) {
+        order.push_back(static_cast<uint32_t>(row));
+    }
 }
 
 /* The slice of a time if no window that holds it has fired, made if need be; nullptr for a slice

@@ -24,6 +24,7 @@
 #include "flk/base.h"
 #include "flk/key_map.h"
 #include "flk/late_results.h"
+#include "flk/slice_index.h"
 #include "flk/slices.h"
 #include "flk/state_blocks.h"
 #include "flk/window_fold.h"
@@ -49,6 +50,10 @@ class SliceWindow final : public WindowKernel {
 
     /* ---- rows: slice_window.cc ---- */
     Status add_fresh(const WindowRows &rows, Error *error);
+    Status find_states(const WindowRows &rows);
+    Status find_states_by_row(const WindowRows &rows, int64_t first_row, int64_t earliest,
+                              int64_t latest, bool *out_is_done);
+    void put_aside(const WindowRows &rows, int64_t first_row, int64_t end_row, bool is_late);
     Slice *fresh_slice(int64_t time, SliceBounds *out_bounds, Status *out_status);
     Status touch(Slice *slice, const uint32_t *ids, int64_t count, uint8_t **out_states);
     Status add_late(const WindowRows &rows, Error *error);
@@ -81,8 +86,10 @@ class SliceWindow final : public WindowKernel {
     int64_t window_end_ = 0;
     int64_t cleaned_ = 0; /* ids of the slice being dropped that were given back */
 
+    SliceIndex index_;
     std::vector<uint8_t *> row_states_;
-    std::vector<uint32_t> fresh_rows_; /* used if there are late ones */
+    int64_t fresh_count_ = 0;          /* rows that have a state in row_states_ */
+    std::vector<uint32_t> fresh_rows_; /* which ones, if there are late ones */
     std::vector<uint32_t> late_order_; /* rows behind the watermark, to be taken one by one */
     std::size_t late_at_ = 0;
 };

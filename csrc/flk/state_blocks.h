@@ -111,14 +111,19 @@ class StateBlocks {
         return Status::kOk;
     }
 
-    /* State of an id, or nullptr. */
+    /* State of an id that is below the capacity that was reserved, or nullptr. */
+    uint8_t *find_known(uint32_t id) const noexcept {
+        StateBlock *block = directory_[id / kStatesPerBlock];
+        const uint32_t at = id % kStatesPerBlock;
+        return ((block->present >> at) & 1) == 0 ? nullptr : block->states() + at * stride_;
+    }
+
+    /* State of any id, or nullptr. */
     uint8_t *find(uint32_t id) const noexcept {
         if (id / kStatesPerBlock >= directory_.size()) {
             return nullptr;
         }
-        StateBlock *block = directory_[id / kStatesPerBlock];
-        const uint32_t at = id % kStatesPerBlock;
-        return ((block->present >> at) & 1) == 0 ? nullptr : block->states() + at * stride_;
+        return find_known(id);
     }
 
     /* The states of ids that are all there. */

@@ -33,6 +33,24 @@ TEST(Hash, AnIntComesBackFromItsHash) {
     }
 }
 
+TEST(Hash, EveryInstructionSetGivesTheSameHashes) {
+    std::vector<int64_t> values;
+    for (int64_t value = 0; value < 100; ++value) {
+        values.push_back(INT64_MAX / 100 * value - 50 * value);
+    }
+    values.push_back(INT64_MIN);
+    for (const Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
+        for (std::size_t count = 0; isa <= best_isa() && count <= values.size(); ++count) {
+            std::vector<uint64_t> hashes(count + 1, 7);
+            hash_int64s_with(isa, values.data(), static_cast<int64_t>(count), hashes.data());
+            for (std::size_t row = 0; row < count; ++row) {
+                ASSERT_EQ(hashes[row], hash_int64(values[row]));
+            }
+            ASSERT_EQ(hashes[count], 7u);
+        }
+    }
+}
+
 TEST(Hash, EveryLengthReadsOnlyItsBytesAndEveryByteCounts) {
     std::set<uint64_t> seen;
     for (std::size_t size = 0; size < 70; ++size) {

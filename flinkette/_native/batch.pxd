@@ -18,3 +18,7 @@ cdef class Batch:
     cpdef Column column(self, object name_or_index)
     cpdef Batch slice(self, Py_ssize_t start, Py_ssize_t stop)
     cpdef Batch take(self, Uint32Buffer indices)
+
+
+# The rows `rows`, which the caller knows to be rows of the batch; without marks.
+cdef Batch gather_rows(Batch batch, Uint32Buffer rows)

@@ -12,7 +12,7 @@ from flinkette._native.arrow cimport (
     stream_capsule,
 )
 from flinkette._native.boxing cimport rows_of, tuples_of
-from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
+from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer, check_indices
 from flinkette._native.c_base cimport Error
 from flinkette._native.c_column cimport (
     Buffer, Column as NativeColumn, ColumnPtr, Field, TypeId, TypePtr, column_struct, type_equals,
@@ -20,7 +20,9 @@ from flinkette._native.c_column cimport (
 )
 from flinkette._native.column cimport Column, wrap_column
 from flinkette._native.marks cimport Marks
-from flinkette._native.run_of_values cimport concat_values, slice_values, take_list, take_values
+from flinkette._native.run_of_values cimport (
+    concat_values, counterpart, gather_column, gather_list, gather_values, slice_values,
+)
 from flinkette._native.status cimport check
 from flinkette._native.unboxing_declared cimport (
     field_names,
@@ -247,29 +249,19 @@ cdef class Batch:
             part._objects = self._objects[start:stop]
         if self.columns is not None:
             part.columns = tuple([(<Column> each).slice(start, stop) for each in self.columns])
+        times = shared_times(self, part)
+        keys = counterpart(self.keys, self.columns, part.columns)
         return attach(
             part,
-            None if self.times is None else self.times.slice(start, stop),
-            slice_values(self.keys, start, stop),
-            None if self.hashes is None else self.hashes.slice(start, stop),
+            slice_values(self.times, start, stop) if times is None else times,
+            slice_values(self.keys, start, stop) if keys is None else keys,
+            slice_values(self.hashes, start, stop),
             slice_values(self.kinds, start, stop),
         )
 
     cpdef Batch take(self, Uint32Buffer indices):
-        cdef Batch taken = Batch.__new__(Batch)
-        taken.num_rows = indices.length
-        taken.row_type = self.row_type
-        if self._objects is not None:
-            taken._objects = take_list(self._objects, indices)
-        if self.columns is not None:
-            taken.columns = tuple([(<Column> each).take(indices) for each in self.columns])
-        return attach(
-            taken,
-            None if self.times is None else self.times.take(indices),
-            take_values(self.keys, indices),
-            None if self.hashes is None else self.hashes.take(indices),
-            take_values(self.kinds, indices),
-        )
+        check_indices(indices, self.num_rows)
+        return gather_rows(self, indices)
 
     def __arrow_c_schema__(self):
         cdef ColumnPtr handle
@@ -360,6 +352,33 @@ cdef Batch copy_of(Batch batch):
     copy._objects = batch._objects
     copy.marks = batch.marks
     return copy
+
+
+cdef Batch gather_rows(Batch batch, Uint32Buffer rows):
+    cdef Batch taken = Batch.__new__(Batch)
+    taken.num_rows = rows.length
+    taken.row_type = batch.row_type
+    if batch._objects is not None:
+        taken._objects = gather_list(batch._objects, rows)
+    if batch.columns is not None:
+        taken.columns = tuple([gather_column(each, rows) for each in batch.columns])
+    times = shared_times(batch, taken)
+    keys = counterpart(batch.keys, batch.columns, taken.columns)
+    return attach(
+        taken,
+        gather_values(batch.times, rows) if times is None else times,
+        gather_values(batch.keys, rows) if keys is None else keys,
+        gather_values(batch.hashes, rows),
+        gather_values(batch.kinds, rows),
+    )
+
+
+cdef Int64Buffer shared_times(Batch whole, Batch part):
+    """The event times of some rows of a batch, if they are one of its columns; or None."""
+    if whole.times is None:
+        return None
+    cdef Column column = counterpart(whole.times._owner, whole.columns, part.columns)
+    return None if column is None else column.times_ms()
 
 
 cdef Marks checked_marks(Marks marks, Py_ssize_t num_rows):

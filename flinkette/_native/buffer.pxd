@@ -19,6 +19,7 @@ cdef class Int64Buffer:
     cdef Int64Buffer allocate(Py_ssize_t length)
 
     cpdef Int64Buffer take(self, Uint32Buffer indices)
+    cdef Int64Buffer gather(self, Uint32Buffer indices)
 
 
 # Raise IndexError unless every index is below `length`.

@@ -11,6 +11,40 @@ cdef char *INT64_FORMAT = b"q"
 cdef char *UINT32_FORMAT = b"I"
 
 
+cdef void *allocate_items(Py_ssize_t length, size_t item_bytes) except NULL:
+    cdef void *memory = PyMem_RawMalloc(<size_t> max(length, 1) * item_bytes)
+    if memory is NULL:
+        raise MemoryError()
+    return memory
+
+
+cdef int check_slice(Py_ssize_t start, Py_ssize_t stop, Py_ssize_t length) except -1:
+    if not 0 <= start <= stop <= length:
+        raise IndexError(f"slice {start}:{stop} of {length} values")
+    return 0
+
+
+cdef int fill_view(
+    Py_buffer *view, object owner, void *data, Py_ssize_t *length, Py_ssize_t item_bytes,
+    char *format, int flags,
+) except -1:
+    """Lend the values of a buffer, which are read-only."""
+    if flags & PyBUF_WRITABLE:
+        raise BufferError(f"{type(owner).__name__} is read-only")
+    view.buf = data
+    view.obj = owner
+    view.len = length[0] * item_bytes
+    view.readonly = 1
+    view.itemsize = item_bytes
+    view.format = format if flags & PyBUF_FORMAT else NULL
+    view.ndim = 1
+    view.shape = length if flags & PyBUF_ND else NULL
+    view.strides = NULL
+    view.suboffsets = NULL
+    view.internal = NULL
+    return 0
+
+
 @cython.final
 cdef class Int64Buffer:
     """A fixed-length vector of int64. Not thread safe while it is being filled; then immutable."""
@@ -18,9 +52,7 @@ cdef class Int64Buffer:
     @staticmethod
     cdef Int64Buffer allocate(Py_ssize_t length):
         cdef Int64Buffer buffer = Int64Buffer.__new__(Int64Buffer)
-        buffer.data = <int64_t *> PyMem_RawMalloc(<size_t> max(length, 1) * sizeof(int64_t))
-        if buffer.data is NULL:
-            raise MemoryError()
+        buffer.data = <int64_t *> allocate_items(length, sizeof(int64_t))
         buffer.length = length
         return buffer
 
@@ -66,23 +98,12 @@ cdef class Int64Buffer:
         return self.data[index]
 
     def __getbuffer__(self, Py_buffer *view, int flags):
-        if flags & PyBUF_WRITABLE:
-            raise BufferError("an Int64Buffer is read-only")
-        view.buf = self.data
-        view.obj = self
-        view.len = self.length * <Py_ssize_t> sizeof(int64_t)
-        view.readonly = 1
-        view.itemsize = sizeof(int64_t)
-        view.format = INT64_FORMAT if flags & PyBUF_FORMAT else NULL
-        view.ndim = 1
-        view.shape = &self.length if flags & PyBUF_ND else NULL
-        view.strides = NULL
-        view.suboffsets = NULL
-        view.internal = NULL
+        fill_view(
+            view, self, self.data, &self.length, <Py_ssize_t> sizeof(int64_t), INT64_FORMAT, flags
+        )
 
     def slice(self, Py_ssize_t start, Py_ssize_t stop):
-        if not 0 <= start <= stop <= self.length:
-            raise IndexError(f"slice {start}:{stop} of {self.length} values")
+        check_slice(start, stop, self.length)
         cdef Int64Buffer part = Int64Buffer.__new__(Int64Buffer)
         part.data = self.data + start
         part.length = stop - start
@@ -90,8 +111,12 @@ cdef class Int64Buffer:
         return part
 
     cpdef Int64Buffer take(self, Uint32Buffer indices):
-        cdef Py_ssize_t row
         check_indices(indices, self.length)
+        return self.gather(indices)
+
+    cdef Int64Buffer gather(self, Uint32Buffer indices):
+        """`take` of indices that the caller has checked."""
+        cdef Py_ssize_t row
         cdef Int64Buffer taken = Int64Buffer.allocate(indices.length)
         for row in range(indices.length):
             taken.data[row] = self.data[indices.data[row]]
@@ -115,9 +140,7 @@ cdef class Uint32Buffer:
     @staticmethod
     cdef Uint32Buffer allocate(Py_ssize_t length):
         cdef Uint32Buffer buffer = Uint32Buffer.__new__(Uint32Buffer)
-        buffer.data = <uint32_t *> PyMem_RawMalloc(<size_t> max(length, 1) * sizeof(uint32_t))
-        if buffer.data is NULL:
-            raise MemoryError()
+        buffer.data = <uint32_t *> allocate_items(length, sizeof(uint32_t))
         buffer.length = length
         return buffer
 
@@ -142,23 +165,12 @@ cdef class Uint32Buffer:
         return self.data[index]
 
     def __getbuffer__(self, Py_buffer *view, int flags):
-        if flags & PyBUF_WRITABLE:
-            raise BufferError("an Uint32Buffer is read-only")
-        view.buf = self.data
-        view.obj = self
-        view.len = self.length * <Py_ssize_t> sizeof(uint32_t)
-        view.readonly = 1
-        view.itemsize = sizeof(uint32_t)
-        view.format = UINT32_FORMAT if flags & PyBUF_FORMAT else NULL
-        view.ndim = 1
-        view.shape = &self.length if flags & PyBUF_ND else NULL
-        view.strides = NULL
-        view.suboffsets = NULL
-        view.internal = NULL
+        fill_view(
+            view, self, self.data, &self.length, <Py_ssize_t> sizeof(uint32_t), UINT32_FORMAT, flags
+        )
 
     def slice(self, Py_ssize_t start, Py_ssize_t stop):
-        if not 0 <= start <= stop <= self.length:
-            raise IndexError(f"slice {start}:{stop} of {self.length} values")
+        check_slice(start, stop, self.length)
         cdef Uint32Buffer part = Uint32Buffer.__new__(Uint32Buffer)
         part.data = self.data + start
         part.length = stop - start

@@ -1,6 +1,7 @@
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from flinkette._native.c_base cimport Error, Status
+from flinkette._native.c_isa cimport Isa
 from flinkette._native.c_key_encoding cimport KeyView
 
 
@@ -9,7 +10,7 @@ cdef extern from "flk/key_map.h" namespace "flk" nogil:
         NativeKeyMap()
         Status open(
             uint32_t max_parallelism, uint32_t first_group, uint32_t last_group,
-            Error *error) noexcept
+            Error *error, Isa isa) noexcept
         Status find_or_insert(
             const KeyView *keys, int64_t count, uint32_t *out_ids, int64_t *out_new_rows,
             int64_t *out_new_count, Error *error) noexcept

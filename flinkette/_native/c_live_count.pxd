@@ -10,5 +10,6 @@ cdef extern from "flk/live_count.h" namespace "flk" nogil:
         kDoorbell
         kWindowKernel
         kAggregate
+        kSharedMemory
 
     int64_t live_count(LiveKind kind) noexcept

@@ -12,4 +12,5 @@ def live():
         "doorbell": live_count(LiveKind.kDoorbell),
         "window_kernel": live_count(LiveKind.kWindowKernel),
         "aggregate": live_count(LiveKind.kAggregate),
+        "shared_memory": live_count(LiveKind.kSharedMemory),
     }

@@ -16,6 +16,9 @@ def hash_keys(keys: Keys) -> Int64Buffer:
         Column, whose keys are those of the objects it would become.
     """
 
+def hash_ints(numbers: Int64Buffer, isa: str | None) -> Int64Buffer:
+    """Hash ints with one of `isa.available()`, for tests; None takes the one in use."""
+
 def key_group(hash: int, max_parallelism: int) -> int:
     """Key group 0 .. max_parallelism - 1 of a key with this hash."""
 
@@ -39,13 +42,17 @@ class KeyMap:
         1 .. 32768.
     first_group, last_group
         The key groups of this subtask, both included.
+    isa
+        One of `isa.available()`, for tests; None takes the one in use. Ids do not depend on it.
     """
 
     max_parallelism: int
     first_group: int
     last_group: int
 
-    def __init__(self, max_parallelism: int, first_group: int, last_group: int) -> None: ...
+    def __init__(
+        self, max_parallelism: int, first_group: int, last_group: int, *, isa: str | None = None
+    ) -> None: ...
     def ids(self, keys: Keys, hashes: Int64Buffer | None = None) -> Uint32Buffer:
         """The id of each key; unknown keys get one.
 

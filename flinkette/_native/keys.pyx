@@ -7,7 +7,8 @@ from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
 from flinkette._native.c_base cimport Error, Status
 from flinkette._native.c_column cimport ColumnPtr, TypePtr, type_from_format
 from flinkette._native.c_column_of_keys cimport column_of_keys
-from flinkette._native.c_hash cimport hash_int64s
+from flinkette._native.c_hash cimport hash_int64s, hash_int64s_with
+from flinkette._native.c_isa cimport Isa
 from flinkette._native.c_key_column cimport has_native_keys, hash_column, ids_of_column
 from flinkette._native.c_key_encoding cimport KeyView, KeyWriter
 from flinkette._native.c_key_group cimport (
@@ -18,15 +19,22 @@ from flinkette._native.c_key_group cimport (
     owners_of_hashes,
 )
 from flinkette._native.column cimport Column, wrap_column
+from flinkette._native.isa cimport isa_of
 from flinkette._native.key_codec cimport CHUNK_KEYS, fill_views, key_of_view
 from flinkette._native.status cimport check
 
 from flinkette._native.key_codec import encode_key
 
-__all__ = ["KeyMap", "encode_key", "group_range", "hash_keys", "key_group", "owners"]
+__all__ = ["KeyMap", "encode_key", "group_range", "hash_ints", "hash_keys", "key_group", "owners"]
 
 # Stands where a key's object was not kept, because its encoding tells it.
 cdef object ABSENT = object()
+
+
+def hash_ints(Int64Buffer numbers not None, str isa):
+    cdef Int64Buffer hashes = Int64Buffer.allocate(numbers.length)
+    hash_int64s_with(isa_of(isa), numbers.data, numbers.length, <uint64_t *> hashes.data)
+    return hashes
 
 
 def hash_keys(keys):
@@ -114,9 +122,12 @@ cdef list objects_of(keys):
 cdef class KeyMap:
     """Key → dense id, for the keys of one subtask. One owner; not thread safe."""
 
-    def __cinit__(self, uint32_t max_parallelism, uint32_t first_group, uint32_t last_group):
+    def __cinit__(
+        self, uint32_t max_parallelism, uint32_t first_group, uint32_t last_group, *, str isa=None
+    ):
         cdef Error error
-        check(self.native.open(max_parallelism, first_group, last_group, &error), &error)
+        cdef Isa used = isa_of(isa)
+        check(self.native.open(max_parallelism, first_group, last_group, &error, used), &error)
         self.max_parallelism = max_parallelism
         self.first_group = first_group
         self.last_group = last_group

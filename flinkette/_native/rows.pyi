@@ -6,6 +6,7 @@ from typing import Any
 from flinkette._native.batch import Batch
 from flinkette._native.buffer import Uint32Buffer
 from flinkette._native.row_context import TimerService
+from flinkette._native.row_kernel import RowKernel
 from flinkette._native.state import KeyContext
 from flinkette._native.values import Converter
 
@@ -52,7 +53,7 @@ class Stage:
         info: Any = None,
     ) -> None: ...
 
-class RowProgram:
+class RowProgram(RowKernel):
     """Runs rows depth first through a chain of functions, resumable at any row (contracts 1, 3, 8).
 
     Slot thread only. The GIL is held throughout: every step calls user code.
@@ -70,26 +71,8 @@ class RowProgram:
         make_row_error: Callable[..., Any],
         time_domains: tuple[Any, Any] = (None, None),
     ) -> None: ...
-    def load(self, batch: Batch, ids: Uint32Buffer | None = None) -> None:
-        """Take a batch to work on; `ids` are the key ids of its rows when the program is keyed."""
-    def load_event_timers(self, watermark: int) -> None:
-        """Go on with the timers up to `watermark` ms, in timestamp order over all keys."""
-    def load_processing_timers(self, now: int) -> None:
-        """Go on with the processing-time timers up to `now` ms."""
-    def run(self, deadline_ns: int, max_rows: int) -> int:
-        """Work until done, the deadline (`time.monotonic_ns`), or `max_rows` rows of output.
-
-        Returns DONE, MORE, FULL or FAILED; after FAILED the rows made so far can be taken and the
-        next `run` raises.
-        """
     def reduced_values(self) -> list[Any]:
         """The running result of every key, for jobs that emit only the last."""
-    def take(self) -> Batch | None:
-        """Rows made so far as a batch."""
-    def take_side(self) -> list[tuple[Any, Batch]]:
-        """(tag, batch) pairs made so far."""
-    def take_watermark(self) -> int | None:
-        """Watermark passed by marks after the last row taken, or None; call after `take`."""
 
 def copy_batch(batch: Batch) -> Batch:
     """Copy mutable values of a batch for a second consumer."""

@@ -9,8 +9,8 @@ from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
-from flinkette._native.marks cimport Marks
 from flinkette._native.row_context cimport RowContext, TimerService
+from flinkette._native.row_kernel cimport RowKernel
 from flinkette._native.row_output cimport (
     MODE_EVENT_TIMERS, MODE_PROCESSING_TIMERS, MODE_ROWS, RowOutput, STATUS_DONE, STATUS_FAILED,
     STATUS_FULL, STATUS_MORE,
@@ -71,7 +71,7 @@ cdef class Stage:
 
 
 @cython.final
-cdef class RowProgram:
+cdef class RowProgram(RowKernel):
     """Runs rows depth first through a chain of functions, resumable at any row."""
 
     def __cinit__(self, list stages not None, *, KeyContext keys, now_ms, tag_class, make_error,
@@ -102,63 +102,12 @@ cdef class RowProgram:
             Py_DECREF(<object> self._frames[index].row)
         self._frames.clear()
 
-    def load(self, Batch batch not None, Uint32Buffer ids=None):
-        """Take a batch to work on; `ids` are the key ids of its rows when the program is keyed."""
-        self._rows = batch.objects()
-        self._times = batch.times
-        self._ids = ids
-        self._id_data = NULL
-        if ids is not None:
-            self._id_data = ids.data
-        self._cursor = 0
-        self._marks = batch.marks
-        self._mark = 0
-        self._mode = MODE_ROWS
+    cdef int _end_input(self) except -1:
+        return self._let_go_of_id()
 
-    def load_event_timers(self, int64_t watermark):
-        """Go on with the timers up to `watermark`, in timestamp order over all keys."""
-        self._mode = MODE_EVENT_TIMERS
-        self._firing_until = watermark
-        self.timers._watermark = watermark
-
-    def load_processing_timers(self, int64_t now):
-        """Go on with the processing-time timers up to `now`."""
-        self._mode = MODE_PROCESSING_TIMERS
-        self._firing_until = now
-
-    def run(self, int64_t deadline_ns, Py_ssize_t max_rows):
-        """Work until the input is used up, the output has `max_rows`, or the deadline passed."""
-        cdef int status
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
-        while True:
-            try:
-                status = self._run(deadline_ns, max_rows)
-            except Exception as error:
-                if self._handle_error(error):
-                    return STATUS_FAILED
-                continue
-            if status == STATUS_DONE:
-                self._let_go_of_id()
-                self._rows = None
-                self._marks = None
-                self._times = None
-                self._ids = None
-                self._row = None
-            return status
-
-    def take(self):
-        """Rows made so far as a batch, or None."""
-        return self._output.take()
-
-    def take_side(self):
-        """(tag, batch) pairs made so far."""
-        return self._output.take_side()
-
-    def take_watermark(self):
-        """Watermark passed by marks after the last row taken, or None; call after `take`."""
-        return self._output.take_watermark()
+    cdef int _see_watermark(self, int64_t time) noexcept:
+        self.timers._watermark = time
+        return 0
 
     cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1:
         while True:
@@ -193,21 +142,6 @@ cdef class RowProgram:
         self._push(self._rows[cursor], 0, time)
         return 1
 
-    cdef int _pass_marks(self) except -1:
-        """Let the watermarks that stand before the next row pass; 1 while their timers fire."""
-        cdef int64_t time
-        cdef Marks marks = self._marks
-        while self._mark < marks.stops.length and marks.stops.data[self._mark] <= self._cursor:
-            time = marks.times.data[self._mark]
-            self.timers._watermark = time
-            if self._keys is not None:
-                self._firing_until = time
-                if self._next_timer(True):
-                    return 1
-            self._output.mark(time)
-            self._mark += 1
-        return 0
-
     cdef int _begin_row(self) except -1:
         """Start remembering what the next row changes, so that it can be undone."""
         self.timers._changes.clear()
@@ -216,13 +150,14 @@ cdef class RowProgram:
     cdef int _next_timer(self, bint is_event_time) except -1:
         cdef TimerHeap *heap
         cdef Timer timer
-        cdef Stage stage = <Stage> self._stages[0]
+        cdef Stage stage
         heap = &self.timers._event_timers if is_event_time else &self.timers._processing_timers
         self._let_go_of_id()
         if heap.empty() or heap.top().time_ms > self._firing_until:
             return 0
         timer = heap.top()
         heap.pop()
+        stage = <Stage> self._stages[0]
         self._keys.set_current(timer.key_id)
         if stage.error_action != "fail":
             self._begin_row()

@@ -32,7 +32,7 @@ cdef class AggregateWindows:
     cdef readonly Py_ssize_t late_rows_dropped
 
     cdef int _load_columns(self, Batch batch) except -1
-    cdef Column _column(self, Batch batch, object field, Column expected, tuple spec)
+    cdef Column _column(self, Batch batch, object aggregate, Column expected)
     cdef int _note_key_type(self, object keys) except -1
     cdef Column _key_column(self, Uint32Buffer ids)
     cdef list _rows_with_keys(self, Uint32Buffer ids, list columns, tuple names)

@@ -189,10 +189,8 @@ cdef class AggregateWindows:
         for at in range(<size_t> len(window.accumulators)):
             check(output.column_of(at, &column, &error), &error)
             columns.append(wrap_column(column))
-        times = None
-        if self._is_timed:
-            check(output.times(&column, &error), &error)
-            times = wrap_column(column).times_ms()
+        check(output.times(&column, &error), &error)
+        times = wrap_column(column).times_ms()
         marks = self._marks(output.marks().stops, output.marks().times)
         output.clear()
         if window.has_key:
@@ -258,22 +256,27 @@ cdef class AggregateWindows:
             if expected is None:
                 self._handles.push_back(NULL)
                 continue
-            column = by_field.get(aggregate.field)
+            place = (aggregate.reads_row, aggregate.field)
+            column = by_field.get(place)
             if column is None:
-                column = self._column(typed, aggregate.field, expected, aggregate.spec)
-                by_field[aggregate.field] = column
+                column = self._column(typed, aggregate, expected)
+                by_field[place] = column
                 self._columns.append(column)
             self._handles.push_back(column.handle.get())
         return 0
 
-    cdef Column _column(self, Batch batch, object field, Column expected, tuple spec):
-        cdef Column column = batch.column(0 if field is None else field)
+    cdef Column _column(self, Batch batch, object aggregate, Column expected):
+        cdef Column column
+        if aggregate.reads_row and batch.row_type is not None:
+            column = Column.from_arrow(batch.with_keys(None))
+        else:
+            column = batch.column(0 if aggregate.field is None else aggregate.field)
         if type_equals(
             column.handle.get().type.get()[0], expected.handle.get().type.get()[0]
         ):
             return column
         # the same values in another layout, such as a dictionary
-        return Column.from_objects_typed(column.to_objects(), spec)
+        return Column.from_objects_typed(column.to_objects(), aggregate.spec)
 
     cdef int _note_key_type(self, object keys) except -1:
         """Remember what type keys have in columns, to give them back as such."""

@@ -1,33 +1,19 @@
 from libc.stdint cimport int64_t, uint32_t
 
-from flinkette._native.buffer cimport Int64Buffer
 from flinkette._native.live_windows cimport LiveWindows
-from flinkette._native.marks cimport Marks
-from flinkette._native.row_output cimport RowOutput
-from flinkette._native.state cimport KeyContext
+from flinkette._native.row_kernel cimport RowKernel
 from flinkette._native.window_assign cimport WindowAssignment
 from flinkette._native.window_spec cimport Span, WindowSpec
 
 
-cdef class WindowOperator:
+cdef class WindowOperator(RowKernel):
     cdef WindowSpec _spec
-    cdef KeyContext _keys
     cdef LiveWindows _live
     cdef WindowAssignment _assignment
     cdef object _now_ms
-    cdef object _tag_class
-    cdef object _make_error
-    cdef object _make_row_error
     cdef readonly int64_t watermark
     cdef readonly int64_t late_rows_dropped
     cdef readonly int64_t rows_skipped
-    cdef RowOutput _output
-    cdef list _rows
-    cdef Int64Buffer _times
-    cdef object _ids
-    cdef uint32_t *_id_data
-    cdef Py_ssize_t _cursor
-    cdef object _row
     cdef int64_t _time
     cdef int64_t _now
     cdef bint _row_is_open
@@ -35,17 +21,11 @@ cdef class WindowOperator:
     cdef bint _row_has_failed
     cdef bint _is_adding
     cdef size_t _span_index
-    cdef int _mode
-    cdef int64_t _firing_until
-    cdef Marks _marks
-    cdef Py_ssize_t _mark
     cdef object _iterator
     cdef int64_t _emit_time
     cdef uint32_t _after_slot
     cdef int _after
-    cdef object _failure
 
-    cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1
     cdef int _pull(self) except -1
     cdef int _next_row(self) except -1
     cdef int _close_row(self) except -1
@@ -55,12 +35,9 @@ cdef class WindowOperator:
     cdef int _absorb(self, uint32_t keep, uint32_t other) except -1
     cdef int _add(self, uint32_t slot, object value) except -1
     cdef int _on_element(self, uint32_t slot) except -1
-    cdef int _pass_marks(self) except -1
-    cdef int _next_timer(self, bint is_event_time) except -1
     cdef int _obey(self, uint32_t slot, object result) except -1
     cdef int _hand_out(self, uint32_t slot, int after, bint is_firing) except -1
     cdef int _end_hand_out(self) except -1
     cdef int _finish(self, uint32_t slot, int after) except -1
     cdef int _emit(self, uint32_t slot) except -1
     cdef int _clear(self, uint32_t slot) except -1
-    cdef int _handle_error(self, BaseException error) except -1

@@ -5,16 +5,13 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
 from libc.stdint cimport INT64_MIN, int64_t, uint32_t
 
-from flinkette._native.batch cimport Batch
-from flinkette._native.buffer cimport Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport WindowSlot, kNoWindow
 from flinkette._native.live_windows cimport LiveWindows
-from flinkette._native.marks cimport Marks
+from flinkette._native.row_kernel cimport RowKernel
 from flinkette._native.row_output cimport (
-    MODE_EVENT_TIMERS, MODE_PROCESSING_TIMERS, MODE_ROWS, RowOutput, STATUS_DONE, STATUS_FAILED,
-    STATUS_FULL, STATUS_MORE,
+    MODE_EVENT_TIMERS, MODE_ROWS, RowOutput, STATUS_DONE, STATUS_FULL, STATUS_MORE,
 )
 from flinkette._native.state cimport KeyContext
 from flinkette._native.values cimport fix
@@ -35,7 +32,7 @@ cdef int CLEAR = 2
 
 
 @cython.final
-cdef class WindowOperator:
+cdef class WindowOperator(RowKernel):
     """Windows of one subtask, resumable at any row, window and result. Slot thread only."""
 
     def __cinit__(self, WindowSpec spec not None, *, KeyContext keys not None, now_ms not None,
@@ -56,67 +53,19 @@ cdef class WindowOperator:
     def live_windows(self):
         return self._live.table.live_count()
 
-    def load(self, Batch batch not None, Uint32Buffer ids not None):
-        """Take a batch to work on with the key ids of its rows."""
-        self._rows = batch.objects()
-        self._times = batch.times
-        self._ids = ids
-        self._id_data = ids.data
-        self._cursor = 0
-        self._marks = batch.marks
-        self._mark = 0
-        self._mode = MODE_ROWS
-
-    def load_event_timers(self, int64_t watermark):
-        """Go on with the windows and timers up to `watermark`, in time order over all keys."""
-        self._mode = MODE_EVENT_TIMERS
-        self._firing_until = watermark
-        self.watermark = watermark
-
-    def load_processing_timers(self, int64_t now):
-        """Go on with the processing-time timers up to `now`."""
-        self._mode = MODE_PROCESSING_TIMERS
-        self._firing_until = now
-
     def next_processing_time(self):
         """Earliest processing time in ms at which something is due, or None."""
         if self._live.processing_timers.empty():
             return None
         return self._live.processing_timers.top().time_ms
 
-    def run(self, int64_t deadline_ns, Py_ssize_t max_rows):
-        """Work until the input is used up, the output has `max_rows`, or the deadline passed."""
-        cdef int status
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
+    cdef int _begin_run(self) except -1:
         self._now = self._now_ms()
-        while True:
-            try:
-                status = self._run(deadline_ns, max_rows)
-            except Exception as error:
-                if self._handle_error(error):
-                    return STATUS_FAILED
-                continue
-            if status == STATUS_DONE:
-                self._rows = None
-                self._marks = None
-                self._times = None
-                self._ids = None
-                self._row = None
-            return status
+        return 0
 
-    def take(self):
-        """Rows made so far as a batch, or None."""
-        return self._output.take()
-
-    def take_side(self):
-        """(tag, batch) pairs made so far."""
-        return self._output.take_side()
-
-    def take_watermark(self):
-        """Watermark passed by marks after the last row taken, or None; call after `take`."""
-        return self._output.take_watermark()
+    cdef int _see_watermark(self, int64_t time) noexcept:
+        self.watermark = time
+        return 0
 
     cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1:
         while True:
@@ -151,20 +100,6 @@ cdef class WindowOperator:
             return 0
         value = fix(value) if self._spec.converter is None else self._spec.converter.convert(value)
         self._output.append(value, self._emit_time)
-        return 0
-
-    cdef int _pass_marks(self) except -1:
-        """Let the watermarks that stand before the next row pass; 1 while their windows fire."""
-        cdef int64_t time
-        cdef Marks marks = self._marks
-        while self._mark < marks.stops.length and marks.stops.data[self._mark] <= self._cursor:
-            time = marks.times.data[self._mark]
-            self.watermark = time
-            self._firing_until = time
-            if self._next_timer(True):
-                return 1
-            self._output.mark(time)
-            self._mark += 1
         return 0
 
     cdef int _next_row(self) except -1:

@@ -17,6 +17,7 @@ _OWN_METHODS = {
 }
 _FIELD_METHODS = {
     "key_by": "key_by() with a field name is flinkette's own; pass a function",
+    "partition_custom": "partition_custom() with a field name is flinkette's own; pass a function",
     "with_timestamp_assigner": (
         "with_timestamp_assigner() with a field name is flinkette's own; pass a TimestampAssigner"
     ),
@@ -117,10 +118,12 @@ def _of_from(node: ast.ImportFrom) -> Iterator[tuple[int, str]]:
 
 def _of_call(node: ast.Call, method: str) -> Iterator[tuple[int, str]]:
     first = node.args[0] if node.args else None
-    is_text = isinstance(first, ast.Constant) and isinstance(first.value, str)
+    is_field = any(
+        isinstance(each, ast.Constant) and isinstance(each.value, str) for each in node.args[:2]
+    )
     if method in _OWN_METHODS:
         yield node.lineno, _OWN_METHODS[method]
-    if method in _FIELD_METHODS and is_text:
+    if method in _FIELD_METHODS and is_field:
         yield node.lineno, _FIELD_METHODS[method]
     if method == "aggregate" and any(word.arg in _OWN_KEYWORDS for word in node.keywords):
         yield node.lineno, "aggregate(with_key=..., with_window=...) is flinkette's own"

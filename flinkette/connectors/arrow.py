@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
+from flinkette.connectors.chunks import ChunkReader
 from flinkette.connectors.split_queue import SplitQueue, restored_splits
 from flinkette.contracts.errors import InvalidTypeError, SourceError
-from flinkette.contracts.source import Fetched, Source, SourceSplit, SplitReader
+from flinkette.contracts.source import Source, SourceSplit
 from flinkette.formats.column_types import cast_columns, type_of_columns
 
 if TYPE_CHECKING:
@@ -132,56 +133,16 @@ def has_dictionary(batch: Batch) -> bool:
     return any(column.type_name.startswith("dictionary<") for column in batch.columns or ())
 
 
-class ArrowReader(SplitReader):
+class ArrowReader(ChunkReader):
     """Slices the table's chunks."""
 
     def __init__(self, source: ArrowSource) -> None:
+        super().__init__()
         self._source = source
-        self._split: ArrowSplit | None = None
-        self._chunks: Iterator[Batch] | None = None
-        self._chunk: Batch | None = None
-        self._start = 0
-        self._position = 0
-        self._to_skip = 0
 
-    def add_split(self, split: SourceSplit) -> None:
-        """Start at the split's position."""
-        assert isinstance(split, ArrowSplit)
-        self._split = split
-        self._chunks, self._chunk = None, None
-        self._position = self._to_skip = split.position
-
-    def poll(self, max_rows: int) -> Fetched | None:
-        """Return the next rows."""
-        split = self._split
-        if split is None:
-            return None
-        if self._chunk is None and not self._load_chunk(max_rows):
-            self.close()
-            return Fetched(split.split_id, None, self._position, is_split_end=True)
-        chunk = self._chunk
-        assert chunk is not None
-        stop = min(self._start + max_rows, chunk.num_rows)
-        rows = chunk.slice(self._start, stop)
-        self._position += stop - self._start
-        self._start = stop
-        if stop == chunk.num_rows:
-            self._chunk = None
-        return Fetched(split.split_id, rows, self._position)
-
-    def _load_chunk(self, max_rows: int) -> bool:
-        if self._chunks is None:
-            self._chunks = self._source.batches(max_rows)
-        for chunk in self._chunks:
-            if chunk.num_rows > self._to_skip:
-                self._chunk, self._start, self._to_skip = chunk, self._to_skip, 0
-                return True
-            self._to_skip -= chunk.num_rows
-        return False
-
-    def close(self) -> None:
-        """Let go of the table's chunks."""
-        self._split, self._chunks, self._chunk = None, None, None
+    def chunks(self, split: SourceSplit, max_rows: int) -> Iterator[Batch]:
+        """Return the table's chunks."""
+        return self._source.batches(max_rows)
 
 
 def _with_capsules(data: Any) -> Any:

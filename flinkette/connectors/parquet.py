@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
+from flinkette.connectors.chunks import ChunkReader
 from flinkette.connectors.file_system.listing import as_paths, list_files
 from flinkette.connectors.file_system.path_sink import ParquetSink
 from flinkette.connectors.split_queue import SplitQueue, restored_splits
 from flinkette.contracts.errors import InvalidPipelineError, SourceError
-from flinkette.contracts.source import Fetched, Source, SourceSplit, SplitReader
+from flinkette.contracts.source import Source, SourceSplit
 from flinkette.formats.near_names import nearest
 from flinkette.formats.row_types import row_fields, type_info_of
 
@@ -174,66 +175,32 @@ class ParquetSource(Source):
         return pyarrow.schema(list(zip(names, types, strict=True)))
 
 
-class ParquetReader(SplitReader):
+class ParquetReader(ChunkReader):
     """Reads one row group at a time, in pieces of at most 32,768 rows."""
 
     def __init__(self, source: ParquetSource) -> None:
+        super().__init__()
         self._source = source
-        self._split: ParquetSplit | None = None
         self._file: Any = None
-        self._pieces: Iterator[pyarrow.RecordBatch] = iter(())
-        self._piece: Batch | None = None
-        self._start = 0
-        self._position = 0
-        self._to_skip = 0
 
-    def add_split(self, split: SourceSplit) -> None:
-        """Open the row group at its position."""
-        assert isinstance(split, ParquetSplit)
-        self._file, self._pieces = self._source.open_split(split)
-        self._split = split
-        self._piece = None
-        self._position = self._to_skip = split.position
-
-    def poll(self, max_rows: int) -> Fetched | None:
-        """Return the next rows as columns."""
-        split = self._split
-        if split is None:
-            return None
-        if self._piece is None and not self._load_piece(split):
-            self.close()
-            return Fetched(split.split_id, None, self._position, is_split_end=True)
-        piece = self._piece
-        assert piece is not None
-        stop = min(self._start + max_rows, piece.num_rows)
-        rows = piece.slice(self._start, stop)
-        self._position += stop - self._start
-        self._start = stop
-        if stop == piece.num_rows:
-            self._piece = None
-        return Fetched(split.split_id, rows, self._position)
-
-    def _load_piece(self, split: ParquetSplit) -> bool:
+    def chunks(self, split: SourceSplit, max_rows: int) -> Iterator[Batch]:
+        """Open the row group; yield its pieces as columns."""
         import pyarrow
 
-        while True:
-            try:
-                piece = next(self._pieces, None)
-            except (OSError, pyarrow.ArrowException) as error:
-                raise _unreadable(split.path, error) from error
-            if piece is None:
-                return False
-            if piece.num_rows > self._to_skip:
-                break
-            self._to_skip -= piece.num_rows
-        self._piece, self._start, self._to_skip = Batch.from_arrow(piece), self._to_skip, 0
-        return True
+        assert isinstance(split, ParquetSplit)
+        self._file, pieces = self._source.open_split(split)
+        try:
+            for piece in pieces:
+                yield Batch.from_arrow(piece)
+        except (OSError, pyarrow.ArrowException) as error:
+            raise _unreadable(split.path, error) from error
 
     def close(self) -> None:
         """Close the file at hand."""
         if self._file is not None:
             self._file.close()
-        self._split, self._file, self._pieces, self._piece = None, None, iter(()), None
+            self._file = None
+        super().close()
 
 
 def _footer(path: str) -> tuple[Any, pyarrow.Schema]:

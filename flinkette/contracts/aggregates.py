@@ -381,7 +381,8 @@ class _Fields:
 
     has_key: bool
     has_window: bool
-    result_name: str
+    result_name: str | None
+    """None: the result is a Row, whose fields are put beside the others."""
 
     def row(self, key: Any, window: Any, result: Any) -> Row:
         """Put key and window before a result."""
@@ -389,7 +390,7 @@ class _Fields:
         if self.has_window:
             fields["window_start"] = getattr(window, "start", None)
             fields["window_end"] = getattr(window, "end", None)
-        if isinstance(result, Row):
+        if self.result_name is None:
             fields.update(result.as_dict())
         else:
             fields[self.result_name] = result

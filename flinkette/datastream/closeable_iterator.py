@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
 from flinkette.datastream.checks import require_int
@@ -59,12 +60,14 @@ class CloseableIterator:
         self._rows: Iterator[Any] = iter(())
         self._num_taken = 0  # rows of all batches taken so far
 
-    def __iter__(self) -> CloseableIterator:
-        return self
+    def __iter__(self) -> Iterator[Any]:
+        """Iterate from where the last iteration stopped; all share one position."""
+        while True:
+            yield from self._rows  # in C: a call of __next__ per row would take ten times as long
+            if not self._next_rows():
+                return
 
     def __next__(self) -> Any:
-        for row in self._rows:
-            return row
         return self.next()
 
     def __enter__(self) -> CloseableIterator:
@@ -104,13 +107,11 @@ class CloseableIterator:
         Exception
             Whatever made the job fail.
         """
-        while True:
-            for row in self._rows:
-                return row
-            batch = self._take_batch()
-            if batch is None:
-                raise StopIteration("No more data.")
-            self._batch, self._rows = batch, iter(batch.objects())
+        for row in self._rows:
+            return row
+        if not self._next_rows():
+            raise StopIteration("No more data.")
+        return next(self._rows)
 
     def to_batches(self) -> Iterator[pyarrow.RecordBatch]:
         """Iterate over the rows as Arrow record batches (flinkette only).
@@ -208,7 +209,7 @@ class CloseableIterator:
     def close(self) -> None:
         """End the job and drop the rows that were not read; closing twice is allowed."""
         job, self._job = self._job, None
-        self._batch, self._rows = None, iter(())
+        self._rest_of_batch()
         self._buffer.clear()
         if job is not None:
             job.close()
@@ -228,6 +229,16 @@ class CloseableIterator:
         from flinkette.formats.result_batches import ResultBatches
 
         return ResultBatches(self._row_type).empty()
+
+    def _next_rows(self) -> bool:
+        """Make the next batch the one at hand, if all rows of this one were read."""
+        if length_hint(self._rows):
+            return True  # another iteration has gone on to a further batch
+        batch = self._take_batch()
+        if batch is None:
+            return False
+        self._batch, self._rows = batch, iter(batch.objects())
+        return True
 
     def _rest_of_batch(self) -> Batch | None:
         """Take the rows of the batch at hand that iteration has not reached."""

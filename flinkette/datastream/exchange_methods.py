@@ -134,7 +134,7 @@ class ExchangeMethods(StreamBase):
     def partition_custom(
         self,
         partitioner: Callable[..., int] | Partitioner,
-        key_selector: Callable[..., Any] | KeySelector,
+        key_selector: Callable[..., Any] | KeySelector | str,
     ) -> DataStream:
         """Let a function choose the subtask of the next operator for each row.
 
@@ -142,8 +142,9 @@ class ExchangeMethods(StreamBase):
         ----------
         partitioner : callable or Partitioner
             Takes a key and the number of subtasks, returns an index counted from 0.
-        key_selector : callable or KeySelector
-            Takes a row, returns the key for `partitioner`.
+        key_selector : callable, KeySelector or str
+            Takes a row, returns the key for `partitioner`. A str names a field of the rows
+            (flinkette only); `partitioner` is then asked once for each distinct key of a batch.
 
         Returns
         -------
@@ -156,7 +157,8 @@ class ExchangeMethods(StreamBase):
             If an argument cannot be called.
         """
         require_function("partition_custom", partitioner, Partitioner)
-        require_function("partition_custom", key_selector, KeySelector)
+        if not isinstance(key_selector, str):
+            require_function("partition_custom", key_selector, KeySelector)
         return self._exchanged(
             Exchange.CUSTOM,
             partitioner=partitioner,

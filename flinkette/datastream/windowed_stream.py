@@ -330,7 +330,7 @@ class _Windowed:
             )
         if with_key and self._is_all:
             raise invalid_argument("aggregate(with_key=True): window_all() has no keys")
-        name = function.specs[0].name
+        name = None if function.is_row else function.specs[0].name
         if self._is_all:
             return WithWindow(has_key=False, has_window=with_window, result_name=name)
         return WithFields(has_key=with_key, has_window=with_window, result_name=name)

@@ -13,7 +13,7 @@ from flinkette.exchange.element import Watermark
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from flinkette._native.buffer import Uint32Buffer
+    from flinkette._native.partition import Parts
     from flinkette.exchange.channel import Channel
     from flinkette.exchange.element import Element
 
@@ -31,20 +31,14 @@ class Router(ABC):
         """
 
 
-def take_parts(
-    batch: Batch, parts: Iterable[tuple[int, Uint32Buffer]]
-) -> list[tuple[int, Element]]:
-    """Take each receiver's rows with the marks among them."""
-    marks = batch.marks
+def route_parts(batch: Batch, parts: Parts, receivers: Iterable[int]) -> list[tuple[int, Element]]:
+    """Give each receiver its rows with the marks among them."""
     routed: list[tuple[int, Element]] = []
-    for receiver, rows in parts:
-        if len(rows):
-            part = batch.take(rows)
-            routed.append(
-                (receiver, part if marks is None else part.with_marks(marks.after_take(rows)))
-            )
-        elif marks is not None:
-            routed.append((receiver, Watermark(marks.last_time)))
+    for receiver, part in zip(receivers, parts.split(batch), strict=True):
+        if part is not None:
+            routed.append((receiver, part))
+        elif batch.marks is not None:
+            routed.append((receiver, Watermark(batch.marks.last_time)))
     return routed
 
 
@@ -70,7 +64,7 @@ class RoundRobinRouter(Router):
 
         parts = round_robin(batch.num_rows, len(self._receivers), self._next)
         self._next = (self._next + batch.num_rows) % len(self._receivers)
-        return take_parts(batch, zip(self._receivers, parts, strict=True))
+        return route_parts(batch, parts, self._receivers)
 
 
 class BroadcastRouter(Router):
@@ -116,7 +110,7 @@ class HashRouter(Router):
             return [(0, batch)]
         owner = owners(hashes, self._max_parallelism, self._num_receivers)
         parts = scatter(owner, self._num_receivers)
-        return take_parts(batch, enumerate(parts))
+        return route_parts(batch, parts, range(self._num_receivers))
 
 
 class IndexRouter(Router):
@@ -130,7 +124,7 @@ class IndexRouter(Router):
         from flinkette._native.partition import scatter
 
         parts = scatter(self._choose(batch), self._num_receivers)
-        return take_parts(batch, enumerate(parts))
+        return route_parts(batch, parts, range(self._num_receivers))
 
 
 class EdgeWriter:

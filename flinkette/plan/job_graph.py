@@ -9,6 +9,7 @@ from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.graph.operators import SinkDescription, SourceDescription, WindowDescription
 from flinkette.graph.transformations import Edge, Exchange, Transformation
 from flinkette.plan.key_groups import MAX_PARALLELISM_LIMIT, default_max_parallelism
+from flinkette.plan.shared_windows import shared_windows
 
 if TYPE_CHECKING:
     from flinkette.graph.stream_graph import StreamGraph
@@ -23,6 +24,7 @@ class PlanOptions:
     parallelism: int
     max_parallelism: int | None = None
     is_chaining_enabled: bool = True
+    is_window_sharing_enabled: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,13 @@ class Vertex:
     nodes: tuple[Transformation, ...]
     parallelism: int
     max_parallelism: int
+    is_shared: bool = False
+    """The members are windows that run as one operator, each with an output of its own."""
 
     @property
     def name(self) -> str:
-        """Names of the members joined by arrows, as Flink shows them."""
-        return " -> ".join(node.name for node in self.nodes)
+        """Names of the members joined by arrows, as Flink shows them; bars if they are shared."""
+        return (" | " if self.is_shared else " -> ").join(node.name for node in self.nodes)
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,9 @@ def build_job_graph(stream_graph: StreamGraph, options: PlanOptions) -> JobGraph
     exchanges = {
         id(edge): _exchange(node, edge, parallelism) for node in nodes for edge in node.inputs
     }
-    chains = _chain(nodes, exchanges, options)
+    groups = shared_windows(nodes, parallelism) if options.is_window_sharing_enabled else []
+    chains = _chain(nodes, exchanges, options, groups)
+    first_of = {id(node): group[0] for group in groups for node in group}
     chain_of = {id(node): index for index, chain in enumerate(chains) for node in chain}
     vertices = tuple(
         Vertex(
@@ -106,6 +112,7 @@ def build_job_graph(stream_graph: StreamGraph, options: PlanOptions) -> JobGraph
             tuple(chain),
             parallelism[id(chain[0])],
             _max_parallelism(chain, parallelism[id(chain[0])], options),
+            is_shared=id(chain[0]) in first_of,
         )
         for index, chain in enumerate(chains)
     )
@@ -114,6 +121,7 @@ def build_job_graph(stream_graph: StreamGraph, options: PlanOptions) -> JobGraph
             chain_of[id(edge.source)], edge.source, chain_of[id(node)], exchanges[id(edge)], edge
         )
         for node in nodes
+        if first_of.get(id(node), node) is node
         for edge in node.inputs
         if chain_of[id(edge.source)] != chain_of[id(node)]
     )
@@ -185,8 +193,13 @@ def _chain(
     nodes: list[Transformation],
     exchanges: dict[int, Exchange],
     options: PlanOptions,
+    groups: list[tuple[Transformation, ...]],
 ) -> list[list[Transformation]]:
-    """Join each node to its only input where rows need not leave the subtask."""
+    """Join each node to its only input where rows need not leave the subtask.
+
+    Windows of a group are a chain, and nothing is chained to them: each has its own output.
+    """
+    group_of = {id(node): group for group in groups for node in group}
     consumers: dict[int, int] = {}
     for node in nodes:
         for edge in node.inputs:
@@ -196,8 +209,13 @@ def _chain(
     chain_of: dict[int, list[Transformation]] = {}
     for node in nodes:
         only = node.inputs[0] if len(node.inputs) == 1 else None
-        if (
+        group = group_of.get(id(node))
+        if group is not None and group[0] is not node:
+            chain = chain_of[id(group[0])]
+        elif (
             only is not None
+            and group is None
+            and id(only.source) not in group_of
             and options.is_chaining_enabled
             and only.tag is None
             and exchanges[id(only)] is Exchange.FORWARD

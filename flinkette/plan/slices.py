@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flinkette._native.accumulators import KIND_NAMES
 from flinkette._native.slice_window import refusal
 from flinkette.contracts import aggregates
 from flinkette.contracts.assigners import SlidingEventTimeWindows, TumblingEventTimeWindows
+from flinkette.contracts.count_assigners import (
+    CountSlidingWindowAssigner,
+    CountTumblingWindowAssigner,
+)
 from flinkette.contracts.cumulative_windows import CumulativeEventTimeWindows
+from flinkette.contracts.session_assigners import EventTimeSessionWindows
 from flinkette.graph.operators import KeyByDescription, WindowDescription
 
 if TYPE_CHECKING:
@@ -20,18 +26,7 @@ __all__ = ["SlicePlan", "SlicedAggregate", "SlicedWindow", "plan_slices"]
 
 TypeSpec = tuple[Any, ...]
 
-KINDS: dict[type[AggregateSpec], int] = {
-    aggregates.Count: 0,
-    aggregates.Sum: 1,
-    aggregates.Min: 2,
-    aggregates.Max: 3,
-    aggregates.Avg: 4,
-    aggregates.First: 5,
-    aggregates.Last: 6,
-    aggregates.StdDev: 8,
-}
-"""Numbers of `AggregateKind` in csrc/flk/accumulator.h."""
-TUMBLING, SLIDING, CUMULATIVE = 0, 1, 2
+TUMBLING, SLIDING, CUMULATIVE, SESSION, COUNT_ROWS = range(5)
 """Numbers of `WindowShape` in csrc/flk/window_kernel.h."""
 LONGEST_MS = 2**60
 
@@ -47,6 +42,8 @@ class SlicedAggregate:
     """Type of the column; None for a count of rows, which reads none."""
     option: int = 0
     parameter: float = 0.0
+    reads_row: bool = False
+    """Read the whole row as a struct, not a field."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +63,24 @@ class SlicedWindow:
     has_window: bool
     late_tag: OutputTag | None
 
+    @property
+    def has_slices(self) -> bool:
+        """Whether it is made of slices, which several windows can share."""
+        return self.shape in (TUMBLING, SLIDING, CUMULATIVE)
+
+    @property
+    def is_event_time(self) -> bool:
+        """Whether rows need an event time."""
+        return self.shape != COUNT_ROWS
+
 
 @dataclass(frozen=True)
 class SlicePlan:
     """Everything the native operator needs to know before its first row."""
 
     aggregates: tuple[SlicedAggregate, ...]
-    window: SlicedWindow
+    windows: tuple[SlicedWindow, ...]
+    """One, unless several share slices."""
     input_spec: TypeSpec
     key_spec: TypeSpec | None
 
@@ -95,10 +103,10 @@ def plan_slices(node: Transformation) -> SlicePlan | str:
         return "it is no window"
     shape = _shape(description.assigner)
     if shape is None:
-        return f"{type(description.assigner).__name__} has no slices at fixed event times"
+        return f"{type(description.assigner).__name__} has no native counterpart"
     if max(abs(span) for span in shape) > LONGEST_MS:
         return f"its size, slide or offset is above 2**60 ms: {description.assigner!r}"
-    reason = _refusal_of_window(node, description)
+    reason = _refusal_of_window(node, description, shape[0])
     if reason is not None:
         return reason
     input_spec = _input_spec(node)
@@ -124,7 +132,7 @@ def plan_slices(node: Transformation) -> SlicePlan | str:
         has_window=fields is not None and fields.has_window,
         late_tag=description.late_tag,
     )
-    return SlicePlan(tuple(sliced), window, input_spec, _key_spec(node, input_spec))
+    return SlicePlan(tuple(sliced), (window,), input_spec, _key_spec(node, input_spec))
 
 
 def _shape(assigner: Any) -> tuple[int, int, int, int] | None:
@@ -135,10 +143,18 @@ def _shape(assigner: Any) -> tuple[int, int, int, int] | None:
         return (SLIDING, assigner.size_ms, assigner.slide_ms, assigner.offset_ms)
     if type(assigner) is CumulativeEventTimeWindows:
         return (CUMULATIVE, assigner.size_ms, assigner.step_ms, assigner.offset_ms)
+    if type(assigner) is EventTimeSessionWindows:
+        return (SESSION, assigner.gap_ms, 0, 0)
+    if type(assigner) is CountTumblingWindowAssigner:
+        return (COUNT_ROWS, assigner.size, assigner.size, 0)
+    if type(assigner) is CountSlidingWindowAssigner:
+        return (COUNT_ROWS, assigner.size, assigner.slide, 0)
     return None
 
 
-def _refusal_of_window(node: Transformation, description: WindowDescription) -> str | None:
+def _refusal_of_window(
+    node: Transformation, description: WindowDescription, shape: int
+) -> str | None:
     """Say what beside its assigner needs the general operator."""
     if description.trigger is not None:
         return f"it has a trigger of its own: {type(description.trigger).__name__}"
@@ -157,6 +173,18 @@ def _refusal_of_window(node: Transformation, description: WindowDescription) -> 
         return f"rows that fail are not to end the job, but: {node.row_error.action}"
     if node.output_type is not None:
         return f"its results have a declared type: {node.output_type!r}"
+    return _refusal_of_shape(description, shape)
+
+
+def _refusal_of_shape(description: WindowDescription, shape: int) -> str | None:
+    """Say what sessions and windows of rows cannot do natively."""
+    fields = description.window_function
+    if shape == COUNT_ROWS and fields is not None and fields.has_window:
+        return "windows of rows have no bounds to put into the results"
+    if shape == SESSION and any(
+        type(spec) in (aggregates.First, aggregates.Last) for spec in description.function.specs
+    ):
+        return "first and last of merged sessions go by the order of sessions, not of rows"
     return None
 
 
@@ -200,16 +228,21 @@ def _field_spec(field: int | str | None, input_spec: TypeSpec) -> TypeSpec | Non
 
 def _sliced_aggregate(spec: AggregateSpec, input_spec: TypeSpec) -> SlicedAggregate | str:
     """Return what the accumulator of a built-in aggregate is made from, or why there is none."""
-    kind = KINDS.get(type(spec))
-    if kind is None:
-        return f"{spec.name}: {type(spec).__name__} has no native accumulator"
-    if type(spec) is aggregates.Count and spec.field is None:
-        return SlicedAggregate(kind, None, None)
-    field_spec = _field_spec(spec.field, input_spec)
-    if field_spec is None or field_spec == ("pickled",):
-        return f"{spec.name}: the type of field {spec.field!r} is not declared"
-    option = int(bool(getattr(spec, "population", False)))
-    aggregate = SlicedAggregate(kind, spec.field, field_spec, option)
+    if spec.reads_row:
+        field_spec: TypeSpec | None = input_spec
+    else:
+        field_spec = _field_spec(spec.field, input_spec)
+        if field_spec is None and spec.field is not None:
+            return f"{spec.name}: the rows have no field {spec.field!r} of a declared type"
+    definition = spec.native_definition(field_spec)
+    if definition is None:
+        return f"{spec.name}: {type(spec).__name__} has no native accumulator for {field_spec}"
+    kind, option, parameter = definition
+    if kind == "count" and spec.field is None:
+        field_spec = None
+    aggregate = SlicedAggregate(
+        KIND_NAMES.index(kind), spec.field, field_spec, option, parameter, spec.reads_row
+    )
     reason = refusal(aggregate)
     return aggregate if reason is None else f"{spec.name}: {reason}"
 

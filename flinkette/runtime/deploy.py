@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.rows import copy_batch
-from flinkette.contracts.errors import InvalidPipelineError, SourceError
+from flinkette.contracts.errors import SourceError
 from flinkette.exchange.channel import LocalChannel
 from flinkette.exchange.gate import Gate
 from flinkette.exchange.writer import (
@@ -30,12 +30,13 @@ from flinkette.graph.operators import (
     WindowDescription,
 )
 from flinkette.graph.transformations import Exchange
-from flinkette.runtime.failures import NO_ROW, ConnectorErrors, key_error, make_error
+from flinkette.runtime.choosers import custom_chooser, shuffler
+from flinkette.runtime.failures import ConnectorErrors, key_error
 from flinkette.runtime.isolation import isolated
 from flinkette.runtime.operator import OperatorInfo, SubtaskContext
+from flinkette.runtime.ports import PortedOutput
 from flinkette.runtime.source_input import SourceInput
 from flinkette.runtime.subtask import Output, Subtask
-from flinkette.runtime.user_code import bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,9 +129,14 @@ def _deploy_vertex(
             options.job_parameters,
             options.is_batch,
         )
-        groups = group_nodes(vertex.nodes)
+        groups = [list(vertex.nodes)] if vertex.is_shared else group_nodes(vertex.nodes)
         operators = [make_operator([isolated(node) for node in group], context) for group in groups]
-        outputs = [_output(job_graph, vertex, group, index, channels, options) for group in groups]
+        outputs: list[Output | PortedOutput] = []
+        for group in groups:
+            # the windows of a shared vertex keep their consumers apart
+            members = [[node] for node in group] if vertex.is_shared else [group]
+            parts = [_output(job_graph, vertex, part, index, channels, options) for part in members]
+            outputs.append(PortedOutput(parts) if vertex.is_shared else parts[0])
         source: Gate | SourceInput
         if isinstance(head, SourceDescription):
             assert enumerator is not None
@@ -183,7 +189,7 @@ def make_operator(group: list[Transformation], context: SubtaskContext) -> Opera
 
         return TimestampsOperator(infos[0], description.strategy)
     if isinstance(description, WindowDescription):
-        return _make_window_operator(description, infos[0])
+        return _make_window_operator(description, infos)
     if isinstance(description, SinkDescription):
         from flinkette.runtime.operators.sink import SinkOperator
 
@@ -191,17 +197,24 @@ def make_operator(group: list[Transformation], context: SubtaskContext) -> Opera
     return _make_keyed_or_row_operator(description, infos)
 
 
-def _make_window_operator(description: WindowDescription, info: OperatorInfo) -> Operator:
+def _make_window_operator(description: WindowDescription, infos: list[OperatorInfo]) -> Operator:
+    """Make the operator of a window, or of several that share slices."""
     from flinkette.plan.slices import SlicePlan, plan_slices
 
-    plan = plan_slices(info.node)
-    if isinstance(plan, SlicePlan):
+    plans = [plan_slices(info.node) for info in infos]
+    sliced = [plan for plan in plans if isinstance(plan, SlicePlan)]
+    if len(infos) > 1:
+        from flinkette.plan.shared_windows import joined_plan
+        from flinkette.runtime.operators.shared_windows import SharedWindowsOperator
+
+        return SharedWindowsOperator(infos, joined_plan(sliced), is_all=description.is_all)
+    if sliced:
         from flinkette.runtime.operators.slice_window import SliceWindowOperator
 
-        return SliceWindowOperator(info, plan, is_all=description.is_all)
+        return SliceWindowOperator(infos[0], sliced[0], is_all=description.is_all)
     from flinkette.runtime.operators.window import WindowOperator
 
-    return WindowOperator(info, description)
+    return WindowOperator(infos[0], description)
 
 
 def _make_keyed_or_row_operator(description: Any, infos: list[OperatorInfo]) -> Operator:
@@ -261,8 +274,8 @@ def make_router(job_graph: JobGraph, edge: JobEdge, index: int, options: DeployO
     if edge.exchange is Exchange.BROADCAST:
         return BroadcastRouter(receivers, _copier(options))
     if edge.exchange is Exchange.SHUFFLE:
-        return IndexRouter(receivers, _shuffler(receivers, options.random))
-    return IndexRouter(receivers, _custom_chooser(edge, receivers, info))
+        return IndexRouter(receivers, shuffler(receivers, options.random))
+    return IndexRouter(receivers, custom_chooser(edge.edge, receivers, info))
 
 
 def rescale_group(sender: int, senders: int, receivers: int) -> range:
@@ -281,31 +294,3 @@ def _copier(options: DeployOptions) -> Callable[[Batch], Batch]:
 
 def _same(batch: Batch) -> Batch:
     return batch
-
-
-def _shuffler(receivers: int, source: random.Random) -> Callable[[Batch], Any]:
-    def choose(batch: Batch) -> Any:
-        from flinkette._native.buffer import Uint32Buffer
-
-        return Uint32Buffer.of(source.choices(range(receivers), k=batch.num_rows))
-
-    return choose
-
-
-def _custom_chooser(edge: JobEdge, receivers: int, info: OperatorInfo) -> Callable[[Batch], Any]:
-    """Ask the user's partitioner once per row for the receiver of its key."""
-    from flinkette._native.rows import choose_receivers
-
-    partitioner, selector = edge.edge.partitioner, edge.edge.key_selector
-    partition = bound(partitioner, "partition")
-    get_key = bound(selector, "get_key")
-    if partition is None or get_key is None:
-        raise InvalidPipelineError("partition_custom needs a partitioner and a key selector")
-
-    def choose(batch: Batch) -> Any:
-        try:
-            return choose_receivers(batch.objects(), partition, get_key, receivers)
-        except Exception as error:
-            raise make_error(info, error, NO_ROW, None, None) from error
-
-    return choose

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from flinkette.exchange.element import Element
     from flinkette.graph.transformations import Transformation
     from flinkette.runtime.clock import Clock
+    from flinkette.runtime.ports import Port
 
 __all__ = ["Kernel", "Operator", "OperatorInfo", "SubtaskContext"]
 
@@ -81,7 +82,8 @@ class Operator(ABC):
 
     Life: `open`, then any number of (`offer` when not busy, `step` while busy), then `close`.
     `outbox` holds what was made and not yet handed on: (None, element) for the main output,
-    (tag, batch) for side outputs. The chain empties it before it calls `step` again.
+    (tag, batch) for side outputs, (Port, element) in an operator of several transformations. The
+    chain empties it before it calls `step` again.
     """
 
     accepts = frozenset({ChangelogMode.APPEND})
@@ -93,7 +95,7 @@ class Operator(ABC):
         self.info = info
         self.has_waiting_input: Callable[[], bool] = bool
         """Whether rows wait at the subtask's input; set by the subtask."""
-        self.outbox: deque[tuple[OutputTag | None, Element]] = deque()
+        self.outbox: deque[tuple[OutputTag | Port | None, Element]] = deque()
         self.is_busy = False
         self.rows_in = 0
         self.rows_out = 0

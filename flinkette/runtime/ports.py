@@ -39,28 +39,41 @@ class PortedOutput:
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         self._outputs = outputs
+        self._waiting: list[Output] = []
+        self.has_writers = any(output.has_writers for output in outputs)
 
     @property
     def num_pending(self) -> int:
         """Elements that wait for room."""
-        return sum(output.num_pending for output in self._outputs)
+        return sum(output.num_pending for output in self._waiting)
 
     def flush(self) -> bool:
         """Hand on what is pending; False when a receiver has no room."""
-        is_empty = True
-        for output in self._outputs:
-            is_empty &= output.flush()
-        return is_empty
+        if self._waiting:
+            self._waiting = [output for output in self._waiting if not output.flush()]
+        return not self._waiting
 
     def emit(
         self, port: Port | OutputTag | None, element: Element, copy: Callable[[Batch], Batch]
     ) -> None:
         """Send an element of a port, or an element to all ports."""
         if isinstance(port, Port):
-            self._outputs[port.index].emit(port.tag, element, copy)
+            self._emit(self._outputs[port.index], port.tag, element, copy)
             return
         for output in self._outputs:
-            output.emit(None, element, copy)
+            self._emit(output, None, element, copy)
+
+    def _emit(
+        self,
+        output: Output,
+        tag: OutputTag | None,
+        element: Element,
+        copy: Callable[[Batch], Batch],
+    ) -> None:
+        output.emit(tag, element, copy)
+        # an element comes only when nothing waits, so `output` is not in the list yet
+        if output.num_pending:
+            self._waiting.append(output)
 
     def announce(self, batch: Batch) -> None:
         """Tell the readers of side outputs how far a batch's marks have come."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
 from flinkette.exchange.element import EndOfInput, Watermark
@@ -11,13 +11,14 @@ from flinkette.runtime.operator import Operator
 from flinkette.runtime.source_input import SourceInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from flinkette.contracts.output_tag import OutputTag
     from flinkette.exchange.element import Element
     from flinkette.exchange.writer import EdgeWriter
     from flinkette.runtime.clock import Clock
     from flinkette.runtime.operator import SubtaskContext
+    from flinkette.runtime.ports import Port, PortedOutput
 
 __all__ = ["Output", "Subtask"]
 
@@ -26,7 +27,7 @@ class Output:
     """Where one operator's rows leave the subtask: writers by output tag (None: main output)."""
 
     def __init__(self, writers: dict[OutputTag | None, list[EdgeWriter]]) -> None:
-        self._writers = writers
+        self._writers: dict[Any, list[EdgeWriter]] = {**writers}
         self._all = [writer for group in writers.values() for writer in group]
         self._main = writers.get(None, [])
         self._side = [
@@ -47,7 +48,9 @@ class Output:
                 is_empty &= writer.flush()
         return is_empty
 
-    def emit(self, tag: OutputTag | None, element: Element, copy: Callable[[Batch], Batch]) -> None:
+    def emit(
+        self, tag: OutputTag | Port | None, element: Element, copy: Callable[[Batch], Batch]
+    ) -> None:
         """Send an element: rows to the writers of `tag`, anything else to all of them."""
         if not isinstance(element, Batch):
             for writer in self._all:
@@ -77,7 +80,7 @@ class Subtask:
         context: SubtaskContext,
         source: Gate | SourceInput,
         operators: list[Operator],
-        outputs: list[Output],
+        outputs: Sequence[Output | PortedOutput],
         clock: Clock,
         copy: Callable[[Batch], Batch],
     ) -> None:

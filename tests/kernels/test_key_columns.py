@@ -123,6 +123,39 @@ def test_dictionary_columns_are_keys_by_their_values() -> None:
     assert [key_map.key(each) for each in ids] == ["a", None, "b", "a"]
 
 
+ENTRIES = st.lists(st.one_of(st.none(), st.sampled_from("abcdefgh")), max_size=60)
+
+
+@given(ENTRIES, ENTRIES, st.integers(0, 10))
+def test_a_dictionary_column_has_the_hashes_and_ids_of_its_values_in_row_order(
+    before: list[str | None], keys: list[str | None], start: int
+) -> None:
+    """With long and short dictionaries, unused entries, nulls in both places, and slices."""
+    encoded = pa.DictionaryArray.from_arrays(
+        pa.array([None if key is None else ord(key) - ord("a") for key in keys], pa.int8()),
+        pa.array(["a", "b", "c", "d", "e", None, "a", "h"]),
+    )[start:]
+    column = Column.from_arrow(encoded)
+    of_column, of_objects = KeyMap(128, 0, 127), KeyMap(128, 0, 127)
+    assert list(of_column.ids(before)) == list(of_objects.ids(before))
+    objects = column.to_objects()
+    assert list(hash_keys(column)) == list(hash_keys(objects))
+    assert list(of_column.ids(column)) == list(of_objects.ids(objects))
+    assert len(of_column) == len({*before, *objects})
+
+
+@pytest.mark.parametrize(
+    "keys", [[5] * 300, sorted(range(30)) * 10, [1] * 100 + [2] * 100 + [None] * 100 + ["x"]]
+)
+def test_constant_and_sorted_keys_have_the_ids_of_any_other_order(keys: list[Any]) -> None:
+    keys = sorted(keys, key=encode_key)
+    column = Column.from_arrow(pa.array(keys)) if type(keys[-1]) is int else keys
+    of_runs, one_by_one = KeyMap(128, 0, 127), KeyMap(128, 0, 127)
+    wanted = [one_by_one.ids([key])[0] for key in keys]
+    for _ in range(2):
+        assert list(of_runs.ids(column)) == wanted
+
+
 def test_other_types_are_keys_by_their_objects() -> None:
     moment = datetime.datetime(2013, 1, 1, 5, 15)
     column = Column.from_arrow(pa.array([moment, None], pa.timestamp("ms")))

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 import weakref
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flinkette._native import isa
 from flinkette._native.buffer import Int64Buffer
-from flinkette._native.keys import KeyMap, encode_key, group_range, hash_keys, key_group, owners
+from flinkette._native.keys import (
+    KeyMap,
+    encode_key,
+    group_range,
+    hash_ints,
+    hash_keys,
+    key_group,
+    owners,
+)
 
 KEYS = st.one_of(
     st.none(),
@@ -106,6 +118,72 @@ def test_a_reference_that_was_not_taken_cannot_be_given_back() -> None:
         key_map.release_id(ids[0])
     with pytest.raises(ValueError, match="has no reference that could be released"):
         key_map.release_all(ids)
+
+
+INTS = st.one_of(
+    st.integers(-3, 3),
+    st.integers(0, 400),
+    st.integers(-(2**63), 2**63 - 1),
+    st.sampled_from([2**63, 2**63 - 1, -(2**63)]),
+)
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_ids_are_the_same_on_every_instruction_set_and_those_of_a_dictionary(
+    data: st.DataObject,
+) -> None:
+    maps = [KeyMap(64, 0, 63, isa=name) for name in isa.available()]
+    model: dict[bytes, int] = {}
+    held: dict[bytes, int] = {}
+    keys = data.draw(st.sampled_from([INTS, KEYS, st.text(max_size=14) | INTS]))
+    for _ in range(data.draw(st.integers(1, 5))):
+        batch = data.draw(st.lists(keys, max_size=30)) * data.draw(st.sampled_from([1, 1, 7]))
+        if data.draw(st.booleans()):
+            batch = sorted(batch, key=encode_key)
+        ids = list(maps[0].ids(batch))
+        assert all(list(each.ids(batch)) == ids for each in maps)
+        for encoding, key_id in zip(map(encode_key, batch), ids, strict=True):
+            assert model.setdefault(encoding, key_id) == key_id
+        assert len(set(model.values())) == len(model)
+        for encoding in [each for each in model if data.draw(st.booleans())]:
+            for key_map in maps:
+                if encoding in held:
+                    key_map.release_id(held[encoding])
+                else:
+                    key_map.retain_id(model[encoding])
+            if held.pop(encoding, None) is None:
+                held[encoding] = model[encoding]
+        for key_map in maps:
+            key_map.release_batch()
+            assert len(key_map) == len(held)
+            assert key_map.block_segments() == maps[0].block_segments()
+        model = dict(held)
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=100))
+def test_ints_are_hashed_the_same_on_every_instruction_set(numbers: list[int]) -> None:
+    wanted = list(hash_keys(numbers))
+    for name in isa.available():
+        assert list(hash_ints(Int64Buffer.of(numbers), name)) == wanted
+
+
+def test_an_instruction_set_this_cpu_lacks_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"'avx9' is not one of this CPU's: scalar"):
+        KeyMap(128, 0, 127, isa="avx9")
+
+
+@pytest.mark.parametrize(("wanted", "used"), [("scalar", "scalar"), ("sse9", "names no instruct")])
+def test_the_environment_lowers_the_instruction_set_or_is_refused(wanted: str, used: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from flinkette._native import isa, keys; print(isa.in_use())"],
+        env={**os.environ, "FLK_ISA": wanted, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert used in done.stdout + done.stderr
+    assert (done.returncode == 0) == (wanted == "scalar")
 
 
 def test_freed_ids_are_used_again_before_new_blocks() -> None:

@@ -160,8 +160,7 @@ def run(job: AggregateJob, *, in_python: bool) -> list[tuple[str, Any]]:
     else:
         fields = None
         if job.with_key or job.with_window:
-            name = job.specs[0].name
-            fields = WithFields(has_key=job.with_key, has_window=job.with_window, result_name=name)
+            fields = WithFields(has_key=job.with_key, has_window=job.with_window, result_name=None)
         results = windows.aggregate(InPython(job.specs), fields)
     tagged = results.map(lambda row: ("result", row))
     if job.kind == "session":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flinkette._native.keys import KeyMap, hash_keys
+from flinkette._native.keys import KeyMap
 from flinkette._native.state import KeyContext
 from flinkette.plan.key_groups import key_group_range
 
@@ -33,13 +33,11 @@ class Keys:
 
     def ids(self, batch: Batch) -> Uint32Buffer:
         """Ids of the batch's keys; they stay valid until `release`."""
-        hashes = batch.hashes if batch.hashes is not None else hash_keys(batch.keys)
-        return self._map.ids(batch.keys, hashes)
+        return self._map.ids(batch.keys, batch.hashes)
 
     def ids_of_one_key(self, num_rows: int) -> Uint32Buffer:
         """Ids for a stream without keys: every row belongs to the key None."""
-        keys = [None] * num_rows
-        return self._map.ids(keys, hash_keys(keys))
+        return self._map.ids([None] * num_rows)
 
     def release(self) -> None:
         """Let go of the ids of the last batch that nothing refers to."""

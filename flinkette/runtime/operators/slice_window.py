@@ -33,9 +33,10 @@ class SliceWindowOperator(Operator):
         self._native = self._kernel = AggregateWindows(
             keys=self._keys.key_map,
             aggregates=list(self._plan.aggregates),
-            windows=[self._plan.window],
+            windows=list(self._plan.windows),
             input_spec=self._plan.input_spec,
             key_spec=self._plan.key_spec,
+            is_event_time=self._plan.windows[0].is_event_time,
             make_failure=self._make_failure,
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flinkette.common import Time, WatermarkStrategy
+from flinkette.common import Time, Types, WatermarkStrategy
 from flinkette.datastream import StreamExecutionEnvironment
 from flinkette.datastream.window import (
     CountTumblingWindowAssigner,
@@ -21,7 +21,7 @@ from flinkette.plan.shared_windows import shared_windows
 @pytest.fixture
 def keyed() -> Any:
     env = StreamExecutionEnvironment.get_execution_environment()
-    rows = env.from_collection([(1, 0, 2)])
+    rows = env.from_collection([(1, 0, 2)], type_info=Types.TUPLE([Types.LONG()] * 3))
     strategy = WatermarkStrategy.for_monotonous_timestamps()
     return rows.assign_timestamps_and_watermarks(strategy).key_by(lambda row: row[0])
 
@@ -30,11 +30,11 @@ def tumbling(seconds: int) -> TumblingEventTimeWindows:
     return TumblingEventTimeWindows.of(Time.seconds(seconds))
 
 
-def groups(stream: Any, is_sliced: Any = lambda node: True, **parallelism: int) -> list[list[str]]:
+def groups(stream: Any, **parallelism: int) -> list[list[str]]:
     """Names of the windows of each group."""
     nodes = stream.get_execution_environment()._stream_graph.nodes
     by_id = {id(node): parallelism.get(node.name, 1) for node in nodes}
-    return [[node.name for node in group] for group in shared_windows(nodes, by_id, is_sliced)]
+    return [[node.name for node in group] for group in shared_windows(nodes, by_id)]
 
 
 def test_windows_of_one_keyed_stream_share_whatever_their_sizes_and_aggregates(keyed: Any) -> None:
@@ -49,7 +49,7 @@ def test_a_window_that_does_not_run_over_slices_stays_alone(keyed: Any) -> None:
     keyed.window(tumbling(1)).aggregate([Count()]).name("a")
     keyed.window(tumbling(2)).reduce(lambda left, right: left).name("other")
     keyed.window(tumbling(3)).aggregate([Count()]).name("b")
-    assert groups(keyed, lambda node: node.name != "other") == [["a", "b"]]
+    assert groups(keyed) == [["a", "b"]]
 
 
 def test_one_window_is_no_group(keyed: Any) -> None:
@@ -91,7 +91,7 @@ def test_a_window_whose_chaining_is_disabled_or_that_has_a_group_of_slots_stays_
 
 
 def test_windows_of_the_whole_stream_share_too(keyed: Any) -> None:
-    rows = keyed.map(lambda row: row)
+    rows = keyed.map(lambda row: row, output_type=Types.TUPLE([Types.LONG()] * 3))
     rows.window_all(tumbling(1)).aggregate([Count()]).name("a")
     rows.window_all(tumbling(2)).aggregate([Count()]).name("b")
     assert groups(keyed) == [["a", "b"]]

@@ -1,18 +1,13 @@
-/* roofline.h — the plainest loops that do the work of a kernel: what the machine allows.
- *
- * None checks anything, handles nulls, or knows types; a kernel of ours is compared with them in
- * the same build and run.
+/* scatter_loops.h — whole scatters out of the plainest loops (flk/roofline.h): what the machine
+ * allows.
  */
-#ifndef BENCH_ROOFLINE_H_
-#define BENCH_ROOFLINE_H_
+#ifndef BENCH_LOOPS_H_
+#define BENCH_LOOPS_H_
 
 #include <cstdint>
 #include <vector>
 
 namespace bench {
-
-/* Copy `count` values. */
-void roof_copy(const int64_t *values, int64_t count, int64_t *out_values);
 
 /* Move two columns to the parts of their rows, which are known. starts: room for parts + 1. */
 void roof_scatter_pairs(const uint32_t *owners, int64_t count, uint32_t parts, const int64_t *keys,
@@ -42,4 +37,4 @@ class RoofTable {
 
 }  // namespace bench
 
-#endif  // BENCH_ROOFLINE_H_
+#endif  // BENCH_LOOPS_H_

@@ -1,6 +1,9 @@
-#include "roofline.h"
+#include "loops.h"
 
 #include <cstring>
+#include <vector>
+
+#include "flk/roofline.h"
 
 namespace bench {
 namespace {
@@ -16,6 +19,7 @@ void count_parts(const uint32_t *owners, int64_t count, uint32_t parts, int64_t 
     }
 }
 
+/* One multiplication: a table needs no more than that of its low bits. */
 uint64_t mix(int64_t key) {
     auto word = static_cast<uint64_t>(key);
     word = (word ^ (word >> 32)) * 0xd6e8feb86659fd93u;
@@ -24,20 +28,12 @@ uint64_t mix(int64_t key) {
 
 }  // namespace
 
-void roof_copy(const int64_t *values, int64_t count, int64_t *out_values) {
-    std::memcpy(out_values, values, static_cast<std::size_t>(count) * sizeof(int64_t));
-}
-
 void roof_scatter_pairs(const uint32_t *owners, int64_t count, uint32_t parts, const int64_t *keys,
                         const int64_t *values, int64_t *starts, int64_t *out_keys,
                         int64_t *out_values) {
     count_parts(owners, count, parts, starts);
     std::vector<int64_t> cursor(starts, starts + parts);
-    for (int64_t row = 0; row < count; ++row) {
-        const int64_t at = cursor[owners[row]]++;
-        out_keys[at] = keys[row];
-        out_values[at] = values[row];
-    }
+    flk::scatter_pairs(keys, values, owners, count, cursor.data(), out_keys, out_values);
 }
 
 void roof_scatter_texts(const uint32_t *owners, int64_t count, uint32_t parts, const uint8_t *bytes,

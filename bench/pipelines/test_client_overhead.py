@@ -1,0 +1,34 @@
+"""A program built in Python beside C++ that runs the same kernels on the same batches, CPU time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.native.driver import Driver, NoCompiler, kernels
+from bench.pipelines.jobs import Job, check, run
+from bench.turns import MOST_ROWS, Took
+
+KERNEL = "window_pipeline_1k"
+CALLS = 8
+
+
+@pytest.mark.timeout(300)
+def test_client_overhead(time_turns: Any, benchmark: Any) -> None:
+    try:
+        driver = Driver()
+    except NoCompiler as reason:
+        pytest.skip(str(reason))
+    job = Job()
+    check([job])
+    driver_rows = kernels()[KERNEL]
+    rows = 10_000 if benchmark.disabled else min(CALLS * driver_rows, MOST_ROWS)
+
+    def run_driver() -> Took:
+        took = driver.time(KERNEL, CALLS)
+        return Took(took.wall_ns / 1e9, took.cpu_ns / 1e9, CALLS)
+
+    with driver:
+        points = {"flinkette": lambda: run(job, rows), "C++ driver": run_driver}
+        time_turns(points, rows={"flinkette": rows, "C++ driver": driver_rows})

@@ -1,0 +1,103 @@
+"""What kernels that call user code for rows have in common. See row_kernel.pyi."""
+
+from libc.stdint cimport int64_t
+
+from flinkette._native.batch cimport Batch
+from flinkette._native.buffer cimport Uint32Buffer
+from flinkette._native.marks cimport Marks
+from flinkette._native.row_output cimport (
+    MODE_EVENT_TIMERS, MODE_PROCESSING_TIMERS, MODE_ROWS, STATUS_DONE, STATUS_FAILED,
+)
+
+
+cdef class RowKernel:
+    """Input at work, output, errors. Subclasses say what a row and a timer mean."""
+
+    def load(self, Batch batch not None, Uint32Buffer ids=None):
+        self._rows = batch.objects()
+        self._times = batch.times
+        self._ids = ids
+        self._id_data = NULL
+        if ids is not None:
+            self._id_data = ids.data
+        self._cursor = 0
+        self._marks = batch.marks
+        self._mark = 0
+        self._mode = MODE_ROWS
+
+    def load_event_timers(self, int64_t watermark):
+        self._mode = MODE_EVENT_TIMERS
+        self._firing_until = watermark
+        self._see_watermark(watermark)
+
+    def load_processing_timers(self, int64_t now):
+        self._mode = MODE_PROCESSING_TIMERS
+        self._firing_until = now
+
+    def run(self, int64_t deadline_ns, Py_ssize_t max_rows):
+        cdef int status
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+        self._begin_run()
+        while True:
+            try:
+                status = self._run(deadline_ns, max_rows)
+            except Exception as error:
+                if self._handle_error(error):
+                    return STATUS_FAILED
+                continue
+            if status == STATUS_DONE:
+                self._end_input()
+                self._rows = None
+                self._marks = None
+                self._times = None
+                self._ids = None
+                self._row = None
+            return status
+
+    def take(self):
+        return self._output.take()
+
+    def take_side(self):
+        return self._output.take_side()
+
+    def take_watermark(self):
+        return self._output.take_watermark()
+
+    cdef int _begin_run(self) except -1:
+        return 0
+
+    cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1:
+        """Work on rows or timers; a Status."""
+        raise NotImplementedError
+
+    cdef int _end_input(self) except -1:
+        """What was loaded is used up."""
+        return 0
+
+    cdef int _see_watermark(self, int64_t time) noexcept:
+        """The watermark is `time` from now on."""
+        return 0
+
+    cdef int _next_timer(self, bint is_event_time) except -1:
+        """Handle the next timer up to `_firing_until`; 0 when none is due."""
+        raise NotImplementedError
+
+    cdef int _pass_marks(self) except -1:
+        """Let the watermarks that stand before the next row pass; 1 while their timers fire."""
+        cdef int64_t time
+        cdef Marks marks = self._marks
+        while self._mark < marks.stops.length and marks.stops.data[self._mark] <= self._cursor:
+            time = marks.times.data[self._mark]
+            self._see_watermark(time)
+            self._firing_until = time
+            if self._next_timer(True):
+                return 1
+            self._output.mark(time)
+            self._mark += 1
+        return 0
+
+    cdef int _handle_error(self, BaseException error) except -1:
+        """Apply the operator's policy; 1 when the job must fail (after what was made so far)."""
+        raise NotImplementedError
