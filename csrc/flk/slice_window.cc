@@ -63,11 +63,7 @@ Status SliceWindow::add_fresh(const WindowRows &rows, Error *error) {
     const ConsumedRows consumed{row_states_.data(), fresh_count_, rows.first_row,
                                 late_order_.empty() ? nullptr : fresh_rows_.data(),
                                 rows.first_arrival};
-    for (std::size_t each = 0; each < layout_.accumulators.size(); ++each) {
-        FLK_RETURN_NOT_OK(layout_.accumulators[each]->consume(consumed, layout_.offsets[each],
-                                                              rows.columns[each], error));
-    }
-    return Status::kOk;
+    return consume_all(layout_, consumed, rows.columns, error);
 }
 
 /* Fill row_states_: by runs of rows of one slice, by row once the runs prove to be short. */
