@@ -126,6 +126,16 @@ Status with_view(TypeId id, Run run) noexcept {
     }
 }
 
+/* Texts and bytes of the usual layout without nulls: a row is two offsets. */
+bool is_plain_payload(const Column &column) noexcept {
+    return column.validity == nullptr &&
+           (column.type->id == TypeId::kUtf8 || column.type->id == TypeId::kBinary);
+}
+
+KeyTag payload_tag(const Column &column) noexcept {
+    return column.type->id == TypeId::kUtf8 ? kKeyStr : kKeyBytes;
+}
+
 /* Views without hashes (but those of ints); adds to scratch, which has room. */
 Status add_views(const Column &column, int64_t start, int64_t count, KeyWriter *scratch,
                  KeyView *out_views) noexcept {
@@ -133,6 +143,15 @@ Status add_views(const Column &column, int64_t start, int64_t count, KeyWriter *
     const KeyView null = view_of_body(kKeyNull, &nothing, 0);
     if (column.type->id == TypeId::kNull) {
         std::fill(out_views, out_views + count, null);
+        return Status::kOk;
+    }
+    if (is_plain_payload(column)) {
+        const KeyTag tag = payload_tag(column);
+        const int32_t *ends = column.values<int32_t>() + start;
+        const uint8_t *bytes = column.bytes;
+        for (int64_t at = 0; at < count; ++at) {
+            out_views[at] = view_of_body(tag, bytes + ends[at], ends[at + 1] - ends[at]);
+        }
         return Status::kOk;
     }
     if (column.type->id == TypeId::kDictionary) {
@@ -219,6 +238,27 @@ bool is_short_dictionary(const Column &column) noexcept {
            column.dictionary->length <= column.length * kEntriesPerRow;
 }
 
+/* Call `run(values)` with the indices of a dictionary column as what they are. */
+template <typename Run>
+void with_indices(const Column &column, Run run) noexcept {
+    switch (column.type->index) {
+        case TypeId::kInt8:
+            return run(column.values<int8_t>());
+        case TypeId::kUint8:
+            return run(column.values<uint8_t>());
+        case TypeId::kInt16:
+            return run(column.values<int16_t>());
+        case TypeId::kUint16:
+            return run(column.values<uint16_t>());
+        case TypeId::kInt32:
+            return run(column.values<int32_t>());
+        case TypeId::kUint32:
+            return run(column.values<uint32_t>());
+        default:
+            return run(column.values<int64_t>());
+    }
+}
+
 /* The entries of a dictionary that rows use, each once, in order of their first row; kNoRow in
  * `numbers` for the others. Null rows use none. */
 struct UsedEntries {
@@ -238,18 +278,20 @@ struct UsedEntries {
         std::memset(numbers.bytes(), 0xff, static_cast<std::size_t>(length) * 4);
         auto *number_of = numbers.as<uint32_t>();
         auto *entry_at = entries.as<uint32_t>();
-        for (int64_t row = 0; row < rows.length; ++row) {
-            if (!rows.is_valid(row)) {
-                entries_before_null = has_null ? entries_before_null : count;
-                has_null = true;
-                continue;
+        with_indices(rows, [&](const auto *indices) noexcept {
+            for (int64_t row = 0; row < rows.length; ++row) {
+                if (!rows.is_valid(row)) {
+                    entries_before_null = has_null ? entries_before_null : count;
+                    has_null = true;
+                    continue;
+                }
+                const auto entry = static_cast<std::size_t>(indices[row]);
+                if (number_of[entry] == kUnused) {
+                    number_of[entry] = static_cast<uint32_t>(count);
+                    entry_at[count++] = static_cast<uint32_t>(entry);
+                }
             }
-            const int64_t entry = rows.index_at(row);
-            if (number_of[entry] == kUnused) {
-                number_of[entry] = static_cast<uint32_t>(count);
-                entry_at[count++] = static_cast<uint32_t>(entry);
-            }
-        }
+        });
         return column_take(*rows.dictionary, entry_at, count, &column, nullptr);
     }
 
@@ -257,9 +299,13 @@ struct UsedEntries {
     template <typename T>
     void spread(const Column &rows, const T *of_entries, T of_null, T *out) const noexcept {
         const auto *number_of = numbers.as<uint32_t>();
-        for (int64_t row = 0; row < rows.length; ++row) {
-            out[row] = rows.is_valid(row) ? of_entries[number_of[rows.index_at(row)]] : of_null;
-        }
+        with_indices(rows, [&](const auto *indices) noexcept {
+            for (int64_t row = 0; row < rows.length; ++row) {
+                out[row] = rows.is_valid(row)
+                               ? of_entries[number_of[static_cast<std::size_t>(indices[row])]]
+                               : of_null;
+            }
+        });
     }
 };
 
@@ -334,6 +380,15 @@ Status views_of_column(const Column &column, int64_t start, int64_t count, KeyWr
 Status hash_column(const Column &column, KeyWriter *scratch, uint64_t *out_hashes) noexcept {
     if (has_only_ints(column)) {
         hash_ints(column, 0, column.length, out_hashes);
+        return Status::kOk;
+    }
+    if (is_plain_payload(column)) {
+        const KeyTag tag = payload_tag(column);
+        const int32_t *ends = column.values<int32_t>();
+        const uint8_t *bytes = column.bytes;
+        for (int64_t row = 0; row < column.length; ++row) {
+            out_hashes[row] = hash_body(tag, bytes + ends[row], ends[row + 1] - ends[row]);
+        }
         return Status::kOk;
     }
     if (is_short_dictionary(column)) {

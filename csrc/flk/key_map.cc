@@ -190,10 +190,10 @@ int64_t KeyMap::compare_bodies(const KeyView *keys, int64_t count, const uint32_
 
 Status KeyMap::find_or_insert_ints(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
                                    Error *error) noexcept {
-    uint32_t missed[kGroupKeys];
+    uint32_t missed[kGroupInts];
     table_.fetch_first(hashes, count);
-    for (int64_t start = 0; start < count; start += kGroupKeys) {
-        const int64_t rows = std::min(kGroupKeys, count - start);
+    for (int64_t start = 0; start < count; start += kGroupInts) {
+        const int64_t rows = std::min(kGroupInts, count - start);
         if (looks_like_runs(hashes + start, rows)) {
             FLK_RETURN_NOT_OK(find_or_insert_runs(hashes + start, rows, out_ids + start, error));
             continue;

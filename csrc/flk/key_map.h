@@ -153,7 +153,9 @@ class KeyMap {
     static constexpr uint32_t kPending = 0x80000000u;
     static constexpr uint32_t kFree = 0x7fffffffu;
     /* Keys that are looked up together. */
-    static constexpr int64_t kGroupKeys = 64;
+    static constexpr int64_t kGroupKeys = 256;
+    /* Int keys among which runs are looked for. */
+    static constexpr int64_t kGroupInts = 64;
 
     int64_t compare_bodies(const KeyView *keys, int64_t count, const uint32_t *ids,
                            uint32_t *out_missed) const noexcept;
