@@ -147,6 +147,9 @@ def _deploy_vertex(
                 context.info(vertex.nodes[0]),
                 context,
             )
+            if len(operators) > 1 and source.reject_tag is None and not outputs[0].has_writers:
+                # nothing leaves the chain there: what is read goes to the next operator at once
+                del operators[0], outputs[0]
         else:
             inputs = job_graph.inputs_of(vertex)
             joined = [sender[index] for edge in inputs for sender in channels[id(edge)]]
