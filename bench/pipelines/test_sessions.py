@@ -23,7 +23,7 @@ TUMBLING = TumblingEventTimeWindows.of(Time.seconds(10))
 WINDOWS = {
     "session_short_gap": EventTimeSessionWindows.with_gap(Time.seconds(1)),
     "session_long_gap": EventTimeSessionWindows.with_gap(Time.hours(1)),
-    "count_of_100": CountTumblingWindowAssigner.of(100),
+    "count_of_10": CountTumblingWindowAssigner.of(10),
 }
 
 
