@@ -49,7 +49,8 @@ class Rows:
         return made_table(self, rows)
 
 
-@lru_cache(maxsize=3)
+# As many as a curve has points, so that none is made while a job is timed.
+@lru_cache(maxsize=16)
 def made_table(shape: Rows, rows: int) -> pa.Table:
     """Make the rows; the same ones each time."""
     choice = np.random.default_rng(20130101)
