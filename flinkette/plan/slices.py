@@ -181,10 +181,9 @@ def _refusal_of_shape(description: WindowDescription, shape: int) -> str | None:
     fields = description.window_function
     if shape == COUNT_ROWS and fields is not None and fields.has_window:
         return "windows of rows have no bounds to put into the results"
-    if shape == SESSION and any(
-        type(spec) in (aggregates.First, aggregates.Last) for spec in description.function.specs
-    ):
-        return "first and last of merged sessions go by the order of sessions, not of rows"
+    ordered = [spec.name for spec in description.function.specs if spec.depends_on_order]
+    if shape == SESSION and ordered:
+        return f"{ordered[0]} of merged sessions goes by the order of sessions, not of rows"
     return None
 
 
