@@ -129,11 +129,6 @@ class AggregateSpec:
         return False
 
     @property
-    def depends_on_order(self) -> bool:
-        """Whether the result depends on which rows came first, beyond the rounding of floats."""
-        return False
-
-    @property
     def skips_nulls(self) -> bool:
         """Whether None is left out; everything but ``Count()`` skips it."""
         return True

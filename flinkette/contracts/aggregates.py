@@ -175,11 +175,6 @@ class Avg(AggregateSpec):
 class First(AggregateSpec):
     """Keeps the value that arrived first."""
 
-    @property
-    def depends_on_order(self) -> bool:
-        """Whether the result depends on which rows came first: always."""
-        return True
-
     def add(self, accumulator: Any, value: Any) -> Any:
         """Keep the earlier one."""
         return value if accumulator is None else accumulator
@@ -191,11 +186,6 @@ class First(AggregateSpec):
 
 class Last(AggregateSpec):
     """Keeps the value that arrived last."""
-
-    @property
-    def depends_on_order(self) -> bool:
-        """Whether the result depends on which rows came first: always."""
-        return True
 
     def add(self, accumulator: Any, value: Any) -> Any:
         """Keep the later one."""

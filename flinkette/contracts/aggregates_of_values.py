@@ -45,11 +45,6 @@ class _ByField(AggregateSpec):
         """Whether it takes the whole row: always."""
         return True
 
-    @property
-    def depends_on_order(self) -> bool:
-        """Whether the result depends on which rows came first: always."""
-        return True
-
     def _is_better(self, value: Any, kept: Any) -> bool:
         raise NotImplementedError
 
@@ -177,11 +172,6 @@ class Collect(AggregateSpec):
     >>> Collect("word").name
     'collect_word'
     """
-
-    @property
-    def depends_on_order(self) -> bool:
-        """Whether the result depends on which rows came first: always."""
-        return True
 
     def add(self, accumulator: Any, value: Any) -> Any:
         """Append the value."""

@@ -147,6 +147,9 @@ def _deploy_vertex(
                 context.info(vertex.nodes[0]),
                 context,
             )
+            if len(operators) > 1 and source.reject_tag is None and not outputs[0].has_writers:
+                # nothing leaves the chain there: what is read goes to the next operator at once
+                del operators[0], outputs[0]
         else:
             inputs = job_graph.inputs_of(vertex)
             joined = [sender[index] for edge in inputs for sender in channels[id(edge)]]
@@ -250,7 +253,8 @@ def _output(
     for edge in job_graph.outputs_of(vertex):
         if edge.producer in group:
             router = make_router(job_graph, edge, index, options)
-            writer = EdgeWriter(channels[id(edge)][index], router)
+            carries_time = job_graph.reads_time(job_graph.vertices[edge.target])
+            writer = EdgeWriter(channels[id(edge)][index], router, carries_time=carries_time)
             writers.setdefault(edge.edge.tag, []).append(writer)
     return Output(writers)
 

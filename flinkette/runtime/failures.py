@@ -83,9 +83,9 @@ class ConnectorErrors:
 
     def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, Exception):
-            self._explain(error)
+            self.explain(error)
 
-    def _explain(self, error: Exception) -> None:
+    def explain(self, error: Exception) -> None:
         """Add the place to an error that says all else; raise `kind` for others."""
         from flinkette.contracts.errors import FlinketteError
 

@@ -70,12 +70,15 @@ class SourceInput:
             return None
         if self._stage is not None and self._stage.is_busy:
             return self._stage.step(deadline_ns)
-        with self._errors:
+        try:
             if len(self._live_splits) < self._reader.max_splits:
                 self._request_splits()
             if not self._live_splits:
                 return self._without_splits()
             fetched = self._reader.poll(self._context.batch_rows)
+        except Exception as error:
+            self._errors.explain(error)
+            raise
         self._has_input = fetched is not None
         if fetched is None:
             return None

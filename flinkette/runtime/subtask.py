@@ -123,7 +123,8 @@ class Subtask:
             if operator.outbox:
                 if not self._hand_on(position):
                     break
-                position = min(position + 1, last)
+                if position < last:
+                    position += 1
             elif operator.is_busy:
                 operator.step(deadline_ns)
             elif position > 0:

@@ -13,6 +13,7 @@ from flinkette.exchange.element import Watermark
 from flinkette.formats.row_types import is_typed
 from flinkette.runtime.failures import NO_ROW, make_error, value_text
 from flinkette.runtime.operator import Operator
+from flinkette.runtime.operators.forms import from_form, to_form
 
 if TYPE_CHECKING:
     from flinkette.graph.operators import MapBatchesDescription
@@ -39,11 +40,14 @@ class MapBatchesOperator(Operator):
     def start_batch(self, batch: Batch) -> None:
         self.is_busy = False
         try:
-            made = from_form(self._func(to_form(self._columnar(batch), self._form)))
+            # in a list: no name of ours refers to what the function has let go of
+            made = from_form([self._func(to_form(self._columnar(batch), self._form))])
         except Exception as error:
             raise make_error(self.info, error, NO_ROW, None, None) from error
         if made is not None and made.num_rows == batch.num_rows:
-            self.emit(made.with_times(batch.times).with_marks(batch.marks))
+            if batch.times is not None or batch.marks is not None:
+                made = made.with_event_times(batch.times, batch.marks)
+            self.emit(made)
             return
         if made is not None and made.num_rows:
             self.emit(made)
@@ -86,40 +90,3 @@ def field_names(row: Any) -> tuple[str, ...] | None:
     if isinstance(row, tuple):
         return getattr(row, "_fields", None) or tuple(f"f{index}" for index in range(len(row)))
     return None
-
-
-def to_form(batch: Batch, form: str) -> Any:
-    """Show a batch in the form the user's function asks for; columns are not copied."""
-    import pyarrow
-
-    record_batch = pyarrow.record_batch(batch)
-    if form == "arrow":
-        return record_batch
-    if form == "table":
-        return pyarrow.Table.from_batches([record_batch])
-    if form == "pandas":
-        return record_batch.to_pandas()
-    if form == "polars":
-        import polars
-
-        return polars.from_arrow(record_batch)
-    columns = zip(record_batch.schema.names, record_batch.columns, strict=True)
-    return {name: column.to_numpy(zero_copy_only=False) for name, column in columns}
-
-
-def from_form(made: Any) -> Batch | None:
-    """Take what the user's function returned as a batch."""
-    if made is None:
-        return None
-    if isinstance(made, dict):
-        import pyarrow
-
-        return Batch.from_arrow(pyarrow.record_batch(made))
-    if hasattr(made, "__arrow_c_array__"):
-        return Batch.from_arrow(made)
-    if hasattr(made, "__arrow_c_stream__"):
-        return Batch.concat(list(Batch.from_arrow_stream(made)))
-    raise InvalidTypeError(
-        f"map_batches function returned {type(made).__name__}; return a pyarrow RecordBatch or "
-        "Table, a dict of numpy arrays, or a pandas or polars DataFrame"
-    )

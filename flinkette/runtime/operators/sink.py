@@ -43,8 +43,11 @@ class SinkOperator(Operator):
 
     def start_batch(self, batch: Batch) -> None:
         assert self._writer is not None
-        with self._errors:
+        try:
             self._writer.write(batch)
+        except Exception as error:
+            self._errors.explain(error)
+            raise
         self.rows_out += batch.num_rows
         self.is_busy = False
 
