@@ -53,7 +53,7 @@ def write_report(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "benchmarks.json"
         code = time_all(found, arguments.k, is_quick=arguments.quick)
-        if code != 0:
+        if not found.exists() or found.stat().st_size == 0:
             print(f"pytest ended with exit code {code}; no report written", file=sys.stderr)
             return code
         measured = json.loads(found.read_text(encoding="utf-8"))
@@ -61,10 +61,10 @@ def write_report(arguments: argparse.Namespace) -> int:
     if not arguments.no_peers:
         pairs = list(compare_all([], is_quick=arguments.quick))
     load = machine_load().since(before)
-    run = Run(measured, pairs, load, load_average, command, commit(), arguments.quick)
+    run = Run(measured, pairs, load, load_average, command, commit(), arguments.quick, code != 0)
     page = write_page(run, arguments.o)
     print(page)
-    return 0
+    return code
 
 
 def write_page(run: Run, path: Path) -> str:

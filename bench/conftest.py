@@ -15,7 +15,7 @@ import pytest
 import flinkette
 from bench.machine import machine_load
 from bench.pairs import Pairs, timed
-from bench.turns import FEWEST_ROWS, IS_QUICK, MOST_ROWS, Point, fitting_rows, sample
+from bench.turns import FEWEST_ROWS, IS_QUICK, Point, common_rows, sample
 
 ROUNDS = 3 if IS_QUICK else 15
 
@@ -79,16 +79,21 @@ def time_turns(benchmark: Any) -> Callable[..., None]:
     """Time several functions in turns; the report makes ratios and curves of the rounds.
 
     `rows` says how many rows a call has. With `most`, a function takes that number as its argument
-    and gets as many as it does in a quarter of a second.
+    and gets as many as it does in a moment: all the same number, unless one is far slower, or needs
+    `least` rows to be what it is.
     """
 
     def run(
         points: Mapping[str, Callable[..., Any]],
         rows: int | Mapping[str, int] | None = None,
         most: Mapping[str, int] | None = None,
+        least: Mapping[str, int] | None = None,
         rounds: int = 7,
     ) -> None:
         rounds = min(rounds, ROUNDS)
+        fitting: dict[str, int] = {}
+        if most is not None and not benchmark.disabled:
+            fitting = common_rows(points, most, least or {})
         timed_here: dict[str, Point] = {}
         calls: dict[str, Callable[[], Any]] = {}
         for name, function in points.items():
@@ -96,11 +101,8 @@ def time_turns(benchmark: Any) -> Callable[..., None]:
                 given = rows[name] if isinstance(rows, Mapping) else rows
                 assert given is not None
                 calls[name] = function
-            elif benchmark.disabled:
-                given = FEWEST_ROWS
-                calls[name] = partial(function, given)
             else:
-                given = fitting_rows(function, min(most[name], MOST_ROWS))
+                given = FEWEST_ROWS if benchmark.disabled else fitting[name]
                 calls[name] = partial(function, given)
             timed_here[name] = Point(given)
 

@@ -40,6 +40,7 @@ class Run:
     command: str
     commit: str
     is_quick: bool = False
+    has_failed: bool = False
 
 
 def report(run: Run, folder: Path) -> str:
@@ -117,6 +118,8 @@ def facts(run: Run) -> Iterator[str]:
     )
     if run.is_quick:
         yield "- **quick run**: few rows and rounds, to see that it runs; judge nothing by it"
+    if run.has_failed:
+        yield "- **benchmarks failed**: their results were wrong, or they ended with an error"
     if is_disturbed(run.load.shares()):
         yield (
             f"- **disturbed run**: others used over {MAX_OTHERS:.0%} of the machine or "

@@ -15,6 +15,7 @@ __all__ = [
     "Point",
     "Took",
     "best_ratio",
+    "common_rows",
     "fitting_rows",
     "median_ratio",
     "ratios",
@@ -80,6 +81,24 @@ def best_ratio(upper: Mapping[str, Any], lower: Mapping[str, Any], clock: str = 
 def median_ratio(upper: Mapping[str, Any], lower: Mapping[str, Any], clock: str = "cpu_s") -> float:
     """Return the median of the rounds' ratios."""
     return statistics.median(ratios(upper, lower, clock))
+
+
+def common_rows(
+    functions: Mapping[str, Callable[[int], Any]], most: Mapping[str, int], least: Mapping[str, int]
+) -> dict[str, int]:
+    """Choose rows for functions that are compared: what a call costs beside them is then equal."""
+    fitting = {
+        name: fitting_rows(function, min(most[name], MOST_ROWS))
+        for name, function in functions.items()
+    }
+    largest = max(fitting.values())
+    return {
+        name: max(
+            min(largest, most[name]) if rows >= largest / 8 else rows,
+            min(least.get(name, 0), MOST_ROWS),
+        )
+        for name, rows in fitting.items()
+    }
 
 
 def fitting_rows(run: Callable[[int], Any], most: int, run_s: float = 0.25) -> int:

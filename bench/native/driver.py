@@ -22,7 +22,7 @@ MEASURED = "flk_bench_measured"
 
 
 class NoCompiler(Exception):
-    """There is no C++ compiler, or the program does not compile; the text says which."""
+    """There is no C++ compiler."""
 
 
 @cache
@@ -50,7 +50,7 @@ def run_or_raise(command: list[str]) -> str:
     """Run a part of the tool chain."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise NoCompiler(f"{' '.join(command)}: {done.stderr[-2000:]}")
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
     return done.stdout
 
 

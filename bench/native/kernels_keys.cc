@@ -100,7 +100,7 @@ std::function<void()> make_scatter(const std::vector<ColumnPtr> &columns) {
     auto rows = std::make_shared<std::vector<uint32_t>>(kBatchRows);
     auto starts = std::make_shared<std::vector<int64_t>>(kParts + 1);
     auto workspace = std::make_shared<std::vector<uint32_t>>(
-        static_cast<size_t>(flk::scatter_workspace_length(kParts)));
+        static_cast<std::size_t>(flk::scatter_workspace_length(kParts)));
     return [columns, owners, rows, starts, workspace] {
         flk::Error error;
         require_ok(flk::scatter_rows(owners->data(), kBatchRows, kParts, workspace->data(),
@@ -108,8 +108,7 @@ std::function<void()> make_scatter(const std::vector<ColumnPtr> &columns) {
                    "scatter_rows");
         for (const ColumnPtr &column : columns) {
             ColumnPtr moved;
-            require_ok(flk::column_gather(*column, rows->data(), kBatchRows, &moved, &error),
-                       "gather");
+            require_ok(flk::column_take(*column, rows->data(), kBatchRows, &moved, &error), "take");
         }
     };
 }

@@ -21,6 +21,10 @@ ENGINES = Path(__file__).parent / "engines"
 class ChildError(Exception):
     """An engine ended, or did not answer in time."""
 
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(f"{name} {text}")
+        self.name = name
+
 
 class Child:
     """A started engine; leave it as a context manager to end it.
@@ -108,7 +112,7 @@ class Child:
         if not line:
             self.close()
             last = "".join(self._errors[-15:])
-            raise ChildError(f"{self.name} ended or took over {self._timeout_s:.0f} s:\n{last}")
+            raise ChildError(self.name, f"ended or took over {self._timeout_s:.0f} s:\n{last}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 

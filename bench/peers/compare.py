@@ -16,7 +16,7 @@ from bench.peers.registry import Peer, Unavailable, ours
 
 __all__ = ["Comparison", "WrongResults", "compare", "expected", "result_count", "verify"]
 
-RUN_S = 1.0  # about how long one timed run may take
+RUN_S = 0.5  # about how long one timed run may take
 PROBE_ROWS = 20_000
 FEWEST_ROWS = 10_000
 
@@ -191,10 +191,9 @@ def compare(peer: Peer, job: str, keys: int, threads: int, rounds: int | None = 
     except Unavailable as reason:
         made.skipped = str(reason)
         return made
-    runners: list[Runner] = []
+    # Ours has one worker today; a peer with two threads is compared with that.
+    runners = [Runner(ours(peer), job, keys, 1)]
     try:
-        # Ours has one worker today; a peer with two threads is compared with that.
-        runners.append(Runner(ours(peer), job, keys, 1))
         runners.append(Runner(peer, job, keys, threads))
         for runner in runners:  # the first pair warms up
             runner.turn()
@@ -206,6 +205,8 @@ def compare(peer: Peer, job: str, keys: int, threads: int, rounds: int | None = 
         made.load = machine_load().since(before).shares(sum(each.cpu_s for each in runners))
         made.ours, made.theirs = (runner.side for runner in runners)
     except ChildError as reason:
+        if reason.name != peer.name:
+            raise  # ours failed, and that is no reason to go on
         made.skipped = str(reason)
     finally:
         for runner in runners:

@@ -183,7 +183,7 @@ PEERS = [
         script("run_pyflink.py", "pyflink", interpreter=flink_python),
         "process",
         threads=(1,),
-        most_rows=50_000,
+        most_rows=20_000,
         check_rows=2_000,
         has_job_start=True,
         is_per_row_python=True,
@@ -195,6 +195,7 @@ PEERS = [
         most_rows=4_000_000,
         check_rows=20_000,
         has_job_start=True,
+        threads=(1,),
         rounds=5,
     ),
 ]

@@ -19,8 +19,10 @@ def is_worth(peer: Peer, job: str, keys: int, threads: int) -> bool:
     """Leave out what takes minutes and says nothing new."""
     if job not in peer.jobs or threads not in peer.threads:
         return False
+    if threads > 1 and job != "tumbling":
+        return False
     is_slow = peer.has_job_start or peer.is_per_row_python
-    return not is_slow or (keys <= 5_000 and job != "sliding") or peer.name == "Flink SQL"
+    return not is_slow or (keys == 1_000 and job == "tumbling") or peer.name == "Flink SQL"
 
 
 def compare_all(names: Sequence[str], *, is_quick: bool = False) -> Iterator[Comparison]:

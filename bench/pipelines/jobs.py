@@ -73,7 +73,10 @@ def made_table(shape: Rows, rows: int) -> pa.Table:
 
 @dataclass(frozen=True)
 class Job:
-    """A window over such rows. `size_ms` is the gap of a session; `slide_ms` 0 means tumbling."""
+    """A window over such rows. `size_ms` is the gap of a session; `slide_ms` 0 means tumbling.
+
+    A timed run has `least_rows` to `most_rows`.
+    """
 
     shape: Rows = Rows()
     kind: str = "time"
@@ -81,6 +84,7 @@ class Job:
     slide_ms: int = 0
     aggregates: tuple[str, ...] = ("sum",)
     batch_rows: int = 0
+    least_rows: int = 0
     most_rows: int = 8_000_000
 
     def with_(self, **changes: Any) -> Job:

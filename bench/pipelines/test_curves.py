@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bench.pipelines.jobs import Job, Rows, check, run
+from bench.pipelines.test_shared_windows import run_windows
 
 # 1,000 rows per millisecond, so that what a window gives at its end is little beside its rows.
 DENSE = Rows(rows_per_ms=1_000)
@@ -21,7 +22,11 @@ BURSTS = Rows(burst_ms=50_000, pause_ms=60_000)
 def keys_curve() -> dict[str, Job]:
     counts = {"1": 1, "1 k": 1_000, "64 k": 65_536, "1 M": 1_000_000, "10 M": 10_000_000}
     return {
-        name: Job(Rows(keys=count, rows_per_ms=1_000), most_rows=max(8_000_000, 2 * count))
+        name: Job(
+            Rows(keys=count, rows_per_ms=1_000),
+            least_rows=2 * count,
+            most_rows=max(8_000_000, 2 * count),
+        )
         for name, count in counts.items()
     }
 
@@ -87,9 +92,24 @@ CURVES = {
 
 
 @pytest.mark.timeout(300)
+def test_shared(time_turns: Any) -> None:
+    rows = 2_000_000
+    table = Job().shape.table(rows).rename_columns(["key", "ts", "v"])
+    points = {
+        str(count): lambda rows, count=count: run_windows(table.slice(0, rows), count)
+        for count in (1, 2, 5, 10, 20)
+    }
+    time_turns(points, most=dict.fromkeys(points, rows))
+
+
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", CURVES)
 def test_curve(time_turns: Any, name: str) -> None:
     jobs = CURVES[name]()
     check([job.with_(batch_rows=job.batch_rows or 1_000) for job in jobs.values()], rows=5_000)
     points = {point: partial(run, job) for point, job in jobs.items()}
-    time_turns(points, most={point: job.most_rows for point, job in jobs.items()})
+    time_turns(
+        points,
+        most={point: job.most_rows for point, job in jobs.items()},
+        least={point: job.least_rows for point, job in jobs.items()},
+    )

@@ -1,5 +1,6 @@
 /* accumulate_sum.cc — count, sum and avg. */
 #include <cinttypes>
+#include <cmath>
 #include <cstring>
 
 #include "flk/accumulate_kinds.h"
@@ -97,38 +98,29 @@ struct IntAvgKernel : IntSumKernel<T> {
     }
 };
 
-/* Sums of floats in the order of arrival. Zero bytes stand for -0.0, to which everything adds
- * without a trace, so that the first value needs no question. */
+/* Sums of floats in the order of arrival. States hold the sum with its sign turned over, so that
+ * zero bytes are -0.0, to which everything adds without a trace: the first value needs no question.
+ */
 struct FloatSumKernel {
     struct State {
-        uint64_t bits; /* of the sum, the sign turned over */
+        double turned;
         int64_t count;
 
-        double sum() const noexcept {
-            const uint64_t turned = bits ^ kSign;
-            double value;
-            std::memcpy(&value, &turned, sizeof(value));
-            return value;
-        }
-        void set(double value) noexcept {
-            std::memcpy(&bits, &value, sizeof(bits));
-            bits ^= kSign;
-        }
+        double sum() const noexcept { return -turned; }
     };
     using Result = double;
-    static constexpr uint64_t kSign = uint64_t{1} << 63;
     static constexpr const char *kName = "sum";
     static constexpr bool kCanSubtract = false;
     static constexpr bool kCanRetract = false;
 
     template <typename Value>
     bool add(State *state, Value value, int64_t) const noexcept {
-        state->set(state->sum() + static_cast<double>(value));
+        state->turned = -(state->sum() + static_cast<double>(value));
         ++state->count;
         return true;
     }
     bool merge(State *into, const State &from) const noexcept {
-        into->set(into->sum() + from.sum());
+        into->turned = -(into->sum() + from.sum());
         into->count += from.count;
         return true;
     }
@@ -139,8 +131,9 @@ struct FloatSumKernel {
         return Status::kOk;
     }
     static bool is_state(const State &state) noexcept {
-        return state.count > 0 ? state.count < int64_t{1} << 61
-                               : state.count == 0 && state.bits == 0;
+        return state.count > 0
+                   ? state.count < int64_t{1} << 61
+                   : state.count == 0 && state.turned == 0.0 && !std::signbit(state.turned);
     }
 };
 

@@ -1,5 +1,6 @@
 #include "flk/accumulator.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -127,6 +128,26 @@ Status make_layout(const std::vector<AggregateDefinition> &definitions,
     } catch (const std::bad_alloc &) {
         return fail(error, Status::kNoMemory, "no memory for a layout of accumulators");
     }
+}
+
+Status consume_all(const AccumulatorLayout &layout, const ConsumedRows &rows,
+                   const Column *const *columns, Error *error) noexcept {
+    constexpr int64_t kPartRows = 512;
+    for (int64_t start = 0; start < rows.count; start += kPartRows) {
+        ConsumedRows part = rows;
+        part.states += start;
+        part.count = std::min(kPartRows, rows.count - start);
+        if (rows.rows != nullptr) {
+            part.rows += start;
+        } else {
+            part.first_row += start;
+        }
+        for (std::size_t at = 0; at < layout.accumulators.size(); ++at) {
+            FLK_RETURN_NOT_OK(
+                layout.accumulators[at]->consume(part, layout.offsets[at], columns[at], error));
+        }
+    }
+    return Status::kOk;
 }
 
 }  // namespace flk

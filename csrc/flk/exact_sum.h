@@ -34,7 +34,7 @@ struct ExactSum {
     }
     Int128 value() const noexcept {
         const auto wraps = static_cast<Int128>(wrapped(rest, negated(count())) >> kCountBits);
-        return static_cast<Int128>(static_cast<T>(low)) + (wraps << 64);
+        return static_cast<Int128>(static_cast<T>(low)) + wraps * (Int128{1} << 64);
     }
 
     bool add(T value) noexcept {

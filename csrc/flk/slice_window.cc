@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "flk/time_scan.h"
+
 namespace flk {
 
 namespace {
@@ -12,29 +14,6 @@ namespace {
 /* Runs of rows of one slice that are shorter than this on average are not worth a look-up each. */
 constexpr int64_t kShortRun = 16;
 constexpr int64_t kRunsBeforeIndex = 8;
-
-/* Smallest and largest of times[first .. end), first < end; four chains hide the latency. */
-void range_of(const int64_t *times, int64_t first, int64_t end, int64_t *out_earliest,
-              int64_t *out_latest) noexcept {
-    int64_t least[4];
-    int64_t most[4];
-    for (int lane = 0; lane < 4; ++lane) {
-        least[lane] = most[lane] = times[first];
-    }
-    int64_t row = first;
-    for (; row + 4 <= end; row += 4) {
-        for (int lane = 0; lane < 4; ++lane) {
-            least[lane] = std::min(least[lane], times[row + lane]);
-            most[lane] = std::max(most[lane], times[row + lane]);
-        }
-    }
-    for (; row < end; ++row) {
-        least[0] = std::min(least[0], times[row]);
-        most[0] = std::max(most[0], times[row]);
-    }
-    *out_earliest = std::min(std::min(least[0], least[1]), std::min(least[2], least[3]));
-    *out_latest = std::max(std::max(most[0], most[1]), std::max(most[2], most[3]));
-}
 
 }  // namespace
 
@@ -84,36 +63,29 @@ Status SliceWindow::add_fresh(const WindowRows &rows, Error *error) {
     const ConsumedRows consumed{row_states_.data(), fresh_count_, rows.first_row,
                                 late_order_.empty() ? nullptr : fresh_rows_.data(),
                                 rows.first_arrival};
-    for (std::size_t each = 0; each < layout_.accumulators.size(); ++each) {
-        FLK_RETURN_NOT_OK(layout_.accumulators[each]->consume(consumed, layout_.offsets[each],
-                                                              rows.columns[each], error));
-    }
-    return Status::kOk;
+    return consume_all(layout_, consumed, rows.columns, error);
 }
 
 /* Fill row_states_: by runs of rows of one slice, by row once the runs prove to be short. */
 Status SliceWindow::find_states(const WindowRows &rows) {
     const int64_t *times = rows.times;
-    int64_t earliest = 0;
-    int64_t latest = 0;
-    range_of(times, rows.first_row, rows.end_row, &earliest, &latest);
     SliceBounds bounds{0, 0};
-    Slice *slice = nullptr;
     int64_t run_count = 0;
     for (int64_t row = rows.first_row; row < rows.end_row; ++run_count) {
         if (run_count > kRunsBeforeIndex && (row - rows.first_row) < run_count * kShortRun) {
             bool is_done = false;
-            FLK_RETURN_NOT_OK(find_states_by_row(rows, row, earliest, latest, &is_done));
+            FLK_RETURN_NOT_OK(find_states_by_row(rows, row, &is_done));
             if (is_done) {
                 return Status::kOk;
             }
             run_count = INT32_MIN; /* there is no index */
         }
         Status status = Status::kOk;
-        slice = fresh_slice(times[row], &bounds, &status);
+        Slice *slice = fresh_slice(times[row], &bounds, &status);
         FLK_RETURN_NOT_OK(status);
         int64_t stop = rows.end_row;
-        if (earliest < bounds.start || latest >= bounds.end) {
+        if (row > rows.first_row ||
+            !all_within(times + row, stop - row, bounds.start, bounds.end)) {
             const auto start = static_cast<uint64_t>(bounds.start);
             const uint64_t width = static_cast<uint64_t>(bounds.end) - start;
             stop = row + 1;
@@ -133,8 +105,11 @@ Status SliceWindow::find_states(const WindowRows &rows) {
 }
 
 /* The same from `first_row` on through an index of all slices of the run. */
-Status SliceWindow::find_states_by_row(const WindowRows &rows, int64_t first_row, int64_t earliest,
-                                       int64_t latest, bool *out_is_done) {
+Status SliceWindow::find_states_by_row(const WindowRows &rows, int64_t first_row,
+                                       bool *out_is_done) {
+    int64_t earliest = 0;
+    int64_t latest = 0;
+    range_of(rows.times + first_row, rows.end_row - first_row, &earliest, &latest);
     const auto max_entries = static_cast<std::size_t>(rows.end_row - first_row);
     if (!index_.build(slices_.edges(), earliest, latest, max_entries)) {
         return Status::kOk;

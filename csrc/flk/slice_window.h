@@ -51,8 +51,7 @@ class SliceWindow final : public WindowKernel {
     /* ---- rows: slice_window.cc ---- */
     Status add_fresh(const WindowRows &rows, Error *error);
     Status find_states(const WindowRows &rows);
-    Status find_states_by_row(const WindowRows &rows, int64_t first_row, int64_t earliest,
-                              int64_t latest, bool *out_is_done);
+    Status find_states_by_row(const WindowRows &rows, int64_t first_row, bool *out_is_done);
     void put_aside(const WindowRows &rows, int64_t first_row, int64_t end_row, bool is_late);
     Slice *fresh_slice(int64_t time, SliceBounds *out_bounds, Status *out_status);
     Status touch(Slice *slice, const uint32_t *ids, int64_t count, uint8_t **out_states);

@@ -21,6 +21,7 @@
 
 #include "flk/accumulator.h"
 #include "flk/base.h"
+#include "flk/platform.h"
 
 namespace flk {
 
@@ -93,22 +94,8 @@ class StateBlocks {
      * out_states  room for `count`
      */
     Status find_or_add(const uint32_t *ids, int64_t count, uint8_t **out_states) noexcept {
-        StateBlock **const directory = directory_.data();
-        const std::size_t stride = stride_;
-        for (int64_t row = 0; row < count; ++row) {
-            const uint32_t id = ids[row];
-            FLK_DCHECK(id / kStatesPerBlock < directory_.size());
-            StateBlock *block = directory[id / kStatesPerBlock];
-            const uint32_t at = id % kStatesPerBlock;
-            if (__builtin_expect(((block->present >> at) & 1) == 0, 0)) {
-                block = add(id, block);
-                if (block == nullptr) {
-                    return Status::kNoMemory;
-                }
-            }
-            out_states[row] = block->states() + at * stride;
-        }
-        return Status::kOk;
+        return id_count_ < kCachedIds ? find_or_add_all<false>(ids, count, out_states)
+                                      : find_or_add_all<true>(ids, count, out_states);
     }
 
     /* State of an id that is below the capacity that was reserved, or nullptr. */
@@ -164,6 +151,36 @@ class StateBlocks {
     }
 
   private:
+    /* States that stay in the nearer caches; beyond them it pays to fetch ahead. */
+    static constexpr int64_t kCachedIds = 16384;
+    static constexpr int64_t kFetchAhead = 12;
+
+    template <bool kIsFetching>
+    Status find_or_add_all(const uint32_t *ids, int64_t count, uint8_t **out_states) noexcept {
+        StateBlock **const directory = directory_.data();
+        const std::size_t stride = stride_;
+        for (int64_t row = 0; row < count; ++row) {
+            if (kIsFetching && row + kFetchAhead < count) {
+                const uint32_t next = ids[row + kFetchAhead];
+                StateBlock *block = directory[next / kStatesPerBlock];
+                FLK_PREFETCH_WRITE(block);
+                FLK_PREFETCH_WRITE(block->states() + next % kStatesPerBlock * stride);
+            }
+            const uint32_t id = ids[row];
+            FLK_DCHECK(id / kStatesPerBlock < directory_.size());
+            StateBlock *block = directory[id / kStatesPerBlock];
+            const uint32_t at = id % kStatesPerBlock;
+            if (__builtin_expect(((block->present >> at) & 1) == 0, 0)) {
+                block = add(id, block);
+                if (block == nullptr) {
+                    return Status::kNoMemory;
+                }
+            }
+            out_states[row] = block->states() + at * stride;
+        }
+        return Status::kOk;
+    }
+
     Status grow_directory(uint32_t id_capacity) noexcept;
     Status grow_ids(int64_t count) noexcept;
 

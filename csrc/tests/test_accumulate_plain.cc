@@ -58,6 +58,35 @@ TEST(PlainAccumulator, AColumnOfTypeNullHasNoValues) {
     EXPECT_EQ(states.finalize()->values<int64_t>()[0], 0);
 }
 
+TEST(Layout, RowsPassThroughAllAccumulatorsWhateverTheirNumber) {
+    flk::AccumulatorLayout layout;
+    flk::Error error;
+    ASSERT_EQ(
+        flk::make_layout({{AggregateKind::kSum, type_of("l")}, {AggregateKind::kCount, nullptr}},
+                         &layout, &error),
+        Status::kOk);
+    std::vector<int64_t> values(1300);
+    std::vector<uint32_t> odd;
+    for (size_t row = 0; row < values.size(); ++row) {
+        values[row] = static_cast<int64_t>(row);
+        if (row % 2 == 1) {
+            odd.push_back(static_cast<uint32_t>(row));
+        }
+    }
+    const flk::ColumnPtr column = column_of<int64_t>("l", values);
+    const flk::Column *columns[] = {column.get(), nullptr};
+    uint64_t state[3] = {0, 0, 0};
+    std::vector<uint8_t *> states(values.size(), reinterpret_cast<uint8_t *>(state));
+    ASSERT_EQ(flk::consume_all(layout, {states.data(), 1300, 0, nullptr, 0}, columns, &error),
+              Status::kOk);
+    EXPECT_EQ(state[0], 1300u * 1299 / 2);
+    EXPECT_EQ(state[2], 1300u);
+    ASSERT_EQ(flk::consume_all(layout, {states.data(), 650, 0, odd.data(), 0}, columns, &error),
+              Status::kOk);
+    EXPECT_EQ(state[0], 1300u * 1299 / 2 + 650u * 650);
+    EXPECT_EQ(state[2], 1950u);
+}
+
 TEST(PlainAccumulator, LayoutPutsStatesSideBySide) {
     flk::AccumulatorLayout layout;
     flk::Error error;

@@ -93,6 +93,9 @@ class GroupStates:
     ) -> None:
         """Add a row to each of `groups`: rows 0, 1, … of the columns, or those of `rows`."""
 
+    def consume_again(self, columns: list[Column | None]) -> None:
+        """Add rows 0, 1, … to the groups of the last call, which are not looked up again."""
+
     def retract(self, columns: list[Column | None], groups: Uint32Buffer) -> None:
         """Take rows 0, 1, … back."""
 

@@ -137,11 +137,23 @@ cdef class GroupStates:
     ):
         self._pass(columns, groups, first_arrival, rows, False)
 
+    def consume_again(self, list columns not None):
+        self._run(columns, <int64_t> self._chosen.size(), 0, None, False)
+
     def retract(self, list columns not None, Uint32Buffer groups not None):
         self._pass(columns, groups, 0, None, True)
 
     cdef int _pass(
         self, list columns, Uint32Buffer groups, int64_t first_arrival, Uint32Buffer rows,
+        bint is_retraction
+    ) except -1:
+        if rows is not None and rows.length != groups.length:
+            raise ValueError(f"{rows.length} rows have {groups.length} groups")
+        self._choose(groups, self._chosen)
+        return self._run(columns, groups.length, first_arrival, rows, is_retraction)
+
+    cdef int _run(
+        self, list columns, int64_t count, int64_t first_arrival, Uint32Buffer rows,
         bint is_retraction
     ) except -1:
         cdef Error error
@@ -154,11 +166,8 @@ cdef class GroupStates:
             raise ValueError(
                 f"{len(columns)} columns for {self._layout.accumulators.size()} aggregates"
             )
-        if rows is not None and rows.length != groups.length:
-            raise ValueError(f"{rows.length} rows have {groups.length} groups")
-        self._choose(groups, self._chosen)
         consumed.states = self._chosen.data()
-        consumed.count = groups.length
+        consumed.count = count
         consumed.first_row = 0
         consumed.rows = NULL
         if rows is not None:
@@ -169,7 +178,7 @@ cdef class GroupStates:
             native = NULL
             if column is not None:
                 native = column.handle.get()
-                check_rows(groups, rows, column.length)
+                check_rows(count, rows, column.length)
             with nogil:
                 if is_retraction:
                     status = self._layout.accumulators[at].get().retract(
@@ -252,7 +261,8 @@ cdef class GroupStates:
         for row in range(groups.length):
             if <size_t> groups.data[row] >= self._all.size():
                 raise IndexError(f"group {groups.data[row]} of {self._all.size()} groups")
-            chosen[<size_t> row] = self._all[groups.data[row]]
+            chosen[<size_t> row] = (
+                self._memory + <size_t> groups.data[row] * <size_t> self._layout.stride)
         return 0
 
     cdef int _choose_pairs(self, Uint32Buffer into, Uint32Buffer source) except -1:
@@ -267,11 +277,11 @@ cdef class GroupStates:
         return 0
 
 
-cdef int check_rows(Uint32Buffer groups, Uint32Buffer rows, Py_ssize_t length) except -1:
+cdef int check_rows(int64_t count, Uint32Buffer rows, Py_ssize_t length) except -1:
     if rows is not None:
         return check_indices(rows, length)
-    if groups.length > length:
-        raise IndexError(f"{groups.length} groups have {length} rows")
+    if count > length:
+        raise IndexError(f"{count} groups have {length} rows")
     return 0
 
 

@@ -1,7 +1,7 @@
 """Windows of built-in aggregates: columns in, columns out. See slice_window.pyi."""
 
 import cython
-from libc.stdint cimport INT64_MIN, int64_t, uint32_t
+from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from libcpp.vector cimport vector
 
@@ -13,6 +13,7 @@ from flinkette._native.c_accumulator cimport (
 )
 from flinkette._native.c_base cimport Error, Status
 from flinkette._native.c_column cimport ColumnPtr, TypeId, type_equals, type_from_format
+from flinkette._native.c_time_scan cimport first_untimed
 from flinkette._native.c_window_kernel cimport WindowDefinition, WindowRows, WindowShape
 from flinkette._native.c_window_output cimport WindowOutput
 from flinkette._native.c_window_run cimport RunState
@@ -128,7 +129,7 @@ cdef class AggregateWindows:
             row = 0
             if times is not None:
                 with nogil:
-                    row = first_untimed(times.data, times.length)
+                    row = <Py_ssize_t> first_untimed(times.data, times.length)
             if row < batch.num_rows:
                 self._untimed_row = row
                 rows.end_row = row
@@ -328,17 +329,3 @@ cdef Int64Buffer copy_int64(const vector[int64_t] &values):
     cdef Int64Buffer copy = Int64Buffer.allocate(<Py_ssize_t> values.size())
     memcpy(copy.data, values.data(), values.size() * sizeof(int64_t))
     return copy
-
-
-cdef Py_ssize_t first_untimed(const int64_t *times, Py_ssize_t count) noexcept nogil:
-    """First row without event time, or `count`."""
-    cdef Py_ssize_t row
-    cdef int64_t earliest = 0
-    for row in range(count):
-        earliest = min(earliest, times[row])
-    if earliest > INT64_MIN:
-        return count
-    for row in range(count):
-        if times[row] == INT64_MIN:
-            return row
-    return count

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
 from flinkette._native.column import Column
-from flinkette.exchange.element import Watermark
+from flinkette.exchange.element import EndOfInput, Watermark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -130,10 +130,14 @@ class IndexRouter(Router):
 class EdgeWriter:
     """Sends elements along one edge. `emit` never waits: what finds no room stays pending.
 
-    `channels` are the receivers'; None for one that gets nothing from this sender.
+    `channels` are the receivers'; None for one that gets nothing from this sender. Receivers to
+    whom time makes no difference (`carries_time` False) get no watermarks and no statuses.
     """
 
-    def __init__(self, channels: Sequence[Channel | None], router: Router) -> None:
+    def __init__(
+        self, channels: Sequence[Channel | None], router: Router, *, carries_time: bool = True
+    ) -> None:
+        self._carries_time = carries_time
         self._channels = {
             receiver: channel for receiver, channel in enumerate(channels) if channel is not None
         }
@@ -159,8 +163,10 @@ class EdgeWriter:
         """Send a batch to its receivers, anything else to all. Only after `flush` returned True."""
         if isinstance(element, Batch):
             routed = self._router.route(element)
-        else:
+        elif self._carries_time or isinstance(element, EndOfInput):
             routed = [(receiver, element) for receiver in self._channels]
+        else:
+            return
         for each in routed:
             channel = self._channels[each[0]]
             if channel.has_room():

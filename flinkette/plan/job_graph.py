@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flinkette.contracts.errors import InvalidPipelineError
-from flinkette.graph.operators import SinkDescription, SourceDescription, WindowDescription
+from flinkette.graph.operators import (
+    FilterDescription,
+    FlatMapDescription,
+    MapBatchesDescription,
+    MapDescription,
+    ProjectDescription,
+    SinkDescription,
+    SourceDescription,
+    WindowDescription,
+)
 from flinkette.graph.transformations import Edge, Exchange, Transformation
 from flinkette.plan.key_groups import MAX_PARALLELISM_LIMIT, default_max_parallelism
 from flinkette.plan.shared_windows import shared_windows
@@ -15,6 +24,15 @@ if TYPE_CHECKING:
     from flinkette.graph.stream_graph import StreamGraph
 
 __all__ = ["JobEdge", "JobGraph", "PlanOptions", "Vertex", "build_job_graph"]
+
+TIMELESS = (
+    FilterDescription,
+    FlatMapDescription,
+    MapBatchesDescription,
+    MapDescription,
+    ProjectDescription,
+    SinkDescription,
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +95,15 @@ class JobGraph:
     def inputs_of(self, vertex: Vertex) -> list[JobEdge]:
         """Edges that end at `vertex`."""
         return [edge for edge in self.edges if edge.target == vertex.index]
+
+    def reads_time(self, vertex: Vertex) -> bool:
+        """Whether watermarks make a difference to `vertex`, or to one behind it.
+
+        They make none to functions that see one value at a time, nor to sinks.
+        """
+        return bool(self.outputs_of(vertex)) or any(
+            not isinstance(node.operator, TIMELESS) for node in vertex.nodes
+        )
 
     def outputs_of(self, vertex: Vertex) -> list[JobEdge]:
         """Edges that start at `vertex`."""

@@ -29,6 +29,8 @@ TypeSpec = tuple[Any, ...]
 TUMBLING, SLIDING, CUMULATIVE, SESSION, COUNT_ROWS = range(5)
 """Numbers of `WindowShape` in csrc/flk/window_kernel.h."""
 LONGEST_MS = 2**60
+ORDERED_KINDS = frozenset({"first", "last", "min_by", "max_by", "collect"})
+"""Aggregates whose result tells which rows came first; accumulators go by arrival numbers."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,8 @@ def plan_slices(node: Transformation) -> SlicePlan | str:
         aggregate = _sliced_aggregate(spec, input_spec)
         if isinstance(aggregate, str):
             return aggregate
+        if shape[0] == SESSION and KIND_NAMES[aggregate.kind] in ORDERED_KINDS:
+            return f"{spec.name}: where sessions merge, rows go by sessions, not by arrival"
         sliced.append(aggregate)
     names = _result_names(description)
     if names is not None and len(set(names)) < len(names):
@@ -177,14 +181,10 @@ def _refusal_of_window(
 
 
 def _refusal_of_shape(description: WindowDescription, shape: int) -> str | None:
-    """Say what sessions and windows of rows cannot do natively."""
+    """Say what windows of rows cannot do natively."""
     fields = description.window_function
     if shape == COUNT_ROWS and fields is not None and fields.has_window:
         return "windows of rows have no bounds to put into the results"
-    if shape == SESSION and any(
-        type(spec) in (aggregates.First, aggregates.Last) for spec in description.function.specs
-    ):
-        return "first and last of merged sessions go by the order of sessions, not of rows"
     return None
 
 

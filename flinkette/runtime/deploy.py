@@ -253,7 +253,8 @@ def _output(
     for edge in job_graph.outputs_of(vertex):
         if edge.producer in group:
             router = make_router(job_graph, edge, index, options)
-            writer = EdgeWriter(channels[id(edge)][index], router)
+            carries_time = job_graph.reads_time(job_graph.vertices[edge.target])
+            writer = EdgeWriter(channels[id(edge)][index], router, carries_time=carries_time)
             writers.setdefault(edge.edge.tag, []).append(writer)
     return Output(writers)
 

@@ -14,7 +14,21 @@ from flinkette.datastream.window import (
     CountTumblingWindowAssigner,
     EventTimeSessionWindows,
 )
-from flinkette.ext.aggregations import Avg, Count, First, Last, Max, Min, StdDev, Sum
+from flinkette.ext.aggregations import (
+    Avg,
+    Collect,
+    Count,
+    CountDistinct,
+    First,
+    Last,
+    Max,
+    MaxBy,
+    Min,
+    MinBy,
+    StdDev,
+    Sum,
+    TopN,
+)
 
 __all__ = ["AggregateJob", "aggregate_job", "run", "windowed"]
 
@@ -24,8 +38,14 @@ KEYS: dict[str, tuple[Any, list[Any]]] = {
     "undeclared": (Types.LONG(), [0, 1, 2, 3]),
 }
 UNDECLARED = (1, 1.0, "1", ("a", None))
-EXACT = (Count(), Count("v"), Sum("v"), Min("v"), Max("v"), Avg("v"), Min("x"), Max("x"))
-ORDERED = (First("v"), Last("v"), First("x"), Last("x"))
+EXACT = (
+    *(Count(), Count("v"), Sum("v"), Avg("v"), CountDistinct("v"), TopN("v", 3)),
+    *(Min("v"), Max("v"), Min("x"), Max("x")),
+)
+ORDERED = (
+    *(First("v"), Last("v"), First("x"), Last("x"), Collect("v")),
+    *(MinBy("v"), MaxBy("v"), MinBy("x"), MaxBy("x")),
+)
 ROUNDED = (Sum("x"), Avg("x"), StdDev("x"), StdDev("v", population=True))
 
 

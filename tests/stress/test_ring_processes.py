@@ -5,6 +5,7 @@ csrc/tests/test_ring_processes.cc does the same without Python, far more often.
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -66,7 +67,7 @@ while True:
 def start(program: str, memory: SharedMemory, seed: int) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, "-c", program, str(memory.descriptor), str(seed)],
-        env={"PYTHONPATH": str(Path(flinkette.__file__).parent.parent)},
+        env={**os.environ, "PYTHONPATH": str(Path(flinkette.__file__).parent.parent)},
         pass_fds=[memory.descriptor],
         stdout=subprocess.PIPE,
         text=True,

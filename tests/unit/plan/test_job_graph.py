@@ -8,7 +8,7 @@ import pytest
 
 from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.output_tag import OutputTag
-from flinkette.datastream import StreamExecutionEnvironment
+from flinkette.datastream import ProcessFunction, StreamExecutionEnvironment
 from flinkette.ext.sinks import BlackholeSink
 from flinkette.graph.transformations import Exchange
 from flinkette.plan.job_graph import JobGraph, PlanOptions, build_job_graph
@@ -177,3 +177,27 @@ def test_an_operator_that_runs_alone_cannot_be_made_parallel(
     source.map(abs)
     with pytest.raises(InvalidPipelineError, match="can only run with parallelism 1"):
         plan(env)
+
+
+def test_time_makes_no_difference_to_functions_of_one_value_and_sinks(
+    env: StreamExecutionEnvironment,
+) -> None:
+    numbers(env).rebalance().map(abs).filter(bool).sink_to(BlackholeSink())
+    graph = plan(env, 2)
+    assert [graph.reads_time(vertex) for vertex in graph.vertices] == [True, False]
+
+
+class SeesTime(ProcessFunction):
+    """Its context knows the watermark."""
+
+    def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Any:
+        yield value
+
+
+def test_time_makes_a_difference_to_process_functions_and_to_what_hands_it_on(
+    env: StreamExecutionEnvironment,
+) -> None:
+    mapped = numbers(env).rebalance().map(abs)
+    mapped.rebalance().process(SeesTime()).sink_to(BlackholeSink())
+    graph = plan(env, 2)
+    assert all(graph.reads_time(vertex) for vertex in graph.vertices)
