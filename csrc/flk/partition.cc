@@ -18,49 +18,6 @@ Status refuse_owner(const uint32_t *owners, int64_t row_count, uint32_t part_cou
                 static_cast<long long>(row), owners[row], part_count);
 }
 
-/* counts: `lanes` times part_count + 1 counters; the last of a lane counts owners out of range. */
-template <int lanes>
-Status scatter(const uint32_t *owners, int64_t row_count, uint32_t part_count, uint32_t *counts,
-               uint32_t *out_rows, int64_t *out_starts, Error *error) noexcept {
-    const int64_t stride = static_cast<int64_t>(part_count) + 1;
-    const int64_t lane_rows = row_count / lanes;
-    uint32_t *const last_lane = counts + (lanes - 1) * stride;
-    std::fill_n(counts, lanes * stride, 0u);
-    for (int64_t row = 0; row < lane_rows; ++row) {
-        for (int lane = 0; lane < lanes; ++lane) {
-            ++counts[lane * stride + std::min(owners[lane * lane_rows + row], part_count)];
-        }
-    }
-    for (int64_t row = lanes * lane_rows; row < row_count; ++row) {
-        ++last_lane[std::min(owners[row], part_count)];
-    }
-    uint32_t next = 0;
-    for (uint32_t part = 0; part < part_count; ++part) {
-        out_starts[part] = next;
-        for (int lane = 0; lane < lanes; ++lane) {
-            uint32_t *const count = counts + lane * stride + part;
-            const uint32_t start = next;
-            next += *count;
-            *count = start;
-        }
-    }
-    out_starts[part_count] = next;
-    if (next != static_cast<uint32_t>(row_count)) {
-        return refuse_owner(owners, row_count, part_count, error);
-    }
-    /* A counter is now the place of its lane's next row. */
-    for (int64_t row = 0; row < lane_rows; ++row) {
-        for (int lane = 0; lane < lanes; ++lane) {
-            const int64_t at = lane * lane_rows + row;
-            out_rows[counts[lane * stride + owners[at]]++] = static_cast<uint32_t>(at);
-        }
-    }
-    for (int64_t row = lanes * lane_rows; row < row_count; ++row) {
-        out_rows[last_lane[owners[row]]++] = static_cast<uint32_t>(row);
-    }
-    return Status::kOk;
-}
-
 /* splitmix64's output function: counters in, independent bits out. */
 uint64_t mixed(uint64_t word) noexcept {
     word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -78,10 +35,52 @@ int64_t scatter_workspace_length(uint32_t part_count) noexcept {
 Status scatter_rows(const uint32_t *owners, int64_t row_count, uint32_t part_count,
                     uint32_t *workspace, uint32_t *out_rows, int64_t *out_starts,
                     Error *error) noexcept {
-    return part_count <= kPartsWithLanes
-               ? scatter<kLanes>(owners, row_count, part_count, workspace, out_rows, out_starts,
-                                 error)
-               : scatter<1>(owners, row_count, part_count, workspace, out_rows, out_starts, error);
+    /* Counters of a lane lie together; its last counts the owners that are out of range. */
+    const int64_t stride = static_cast<int64_t>(part_count) + 1;
+    const int64_t length = scatter_workspace_length(part_count);
+    const int64_t lane_rows = length > stride ? row_count / kLanes : 0;
+    uint32_t *const lane0 = workspace;
+    uint32_t *const lane1 = length > stride ? lane0 + stride : lane0;
+    uint32_t *const lane2 = length > stride ? lane1 + stride : lane0;
+    uint32_t *const lane3 = length > stride ? lane2 + stride : lane0;
+    const uint32_t *const owners1 = owners + lane_rows;
+    const uint32_t *const owners2 = owners1 + lane_rows;
+    const uint32_t *const owners3 = owners2 + lane_rows;
+    std::fill_n(workspace, length, 0u);
+    for (int64_t row = 0; row < lane_rows; ++row) {
+        ++lane0[std::min(owners[row], part_count)];
+        ++lane1[std::min(owners1[row], part_count)];
+        ++lane2[std::min(owners2[row], part_count)];
+        ++lane3[std::min(owners3[row], part_count)];
+    }
+    for (int64_t row = kLanes * lane_rows; row < row_count; ++row) {
+        ++lane3[std::min(owners[row], part_count)];
+    }
+    /* A counter becomes the place of its lane's next row. */
+    uint32_t next = 0;
+    for (uint32_t part = 0; part < part_count; ++part) {
+        out_starts[part] = next;
+        for (int64_t at = part; at < length; at += stride) {
+            const uint32_t count = workspace[at];
+            workspace[at] = next;
+            next += count;
+        }
+    }
+    out_starts[part_count] = next;
+    if (next != static_cast<uint32_t>(row_count)) {
+        return refuse_owner(owners, row_count, part_count, error);
+    }
+    const auto rows = static_cast<uint32_t>(lane_rows);
+    for (uint32_t row = 0; row < rows; ++row) {
+        out_rows[lane0[owners[row]]++] = row;
+        out_rows[lane1[owners1[row]]++] = row + rows;
+        out_rows[lane2[owners2[row]]++] = row + 2 * rows;
+        out_rows[lane3[owners3[row]]++] = row + 3 * rows;
+    }
+    for (int64_t row = kLanes * lane_rows; row < row_count; ++row) {
+        out_rows[lane3[owners[row]]++] = static_cast<uint32_t>(row);
+    }
+    return Status::kOk;
 }
 
 void deal_rows(int64_t row_count, uint32_t part_count, uint32_t start, uint32_t *out_rows,
