@@ -199,38 +199,34 @@ bool has_only_ints(const Column &column) noexcept {
     return true;
 }
 
-/* Hashes of rows of a column that has_only_ints. */
-void hash_ints(const Column &column, int64_t start, int64_t count, uint64_t *out_hashes) noexcept {
-    if (column.type->id == TypeId::kInt64 || column.type->id == TypeId::kUint64) {
-        hash_int64s(column.values<int64_t>() + start, count, out_hashes);
-        return;
+/* Rows of a column that has_only_ints, at most kChunkInts, as int64: where they are if they are
+ * such, else widened into `scratch`. */
+const int64_t *ints_at(const Column &column, int64_t start, int64_t count,
+                       int64_t *scratch) noexcept {
+    switch (column.type->id) {
+        case TypeId::kInt64:
+        case TypeId::kUint64:
+            return column.values<int64_t>() + start;
+        case TypeId::kInt8:
+            widen<int8_t>(column, start, count, scratch);
+            break;
+        case TypeId::kUint8:
+            widen<uint8_t>(column, start, count, scratch);
+            break;
+        case TypeId::kInt16:
+            widen<int16_t>(column, start, count, scratch);
+            break;
+        case TypeId::kUint16:
+            widen<uint16_t>(column, start, count, scratch);
+            break;
+        case TypeId::kInt32:
+            widen<int32_t>(column, start, count, scratch);
+            break;
+        default:
+            widen<uint32_t>(column, start, count, scratch);
+            break;
     }
-    int64_t values[kChunkRows];
-    for (int64_t end = start + count; start < end; start += kChunkRows) {
-        const int64_t rows = std::min(kChunkRows, end - start);
-        switch (column.type->id) {
-            case TypeId::kInt8:
-                widen<int8_t>(column, start, rows, values);
-                break;
-            case TypeId::kUint8:
-                widen<uint8_t>(column, start, rows, values);
-                break;
-            case TypeId::kInt16:
-                widen<int16_t>(column, start, rows, values);
-                break;
-            case TypeId::kUint16:
-                widen<uint16_t>(column, start, rows, values);
-                break;
-            case TypeId::kInt32:
-                widen<int32_t>(column, start, rows, values);
-                break;
-            default:
-                widen<uint32_t>(column, start, rows, values);
-                break;
-        }
-        hash_int64s(values, rows, out_hashes);
-        out_hashes += rows;
-    }
+    return scratch;
 }
 
 }  // namespace
@@ -263,7 +259,11 @@ Status views_of_column(const Column &column, int64_t start, int64_t count, KeyWr
 
 Status hash_column(const Column &column, KeyWriter *scratch, uint64_t *out_hashes) noexcept {
     if (has_only_ints(column)) {
-        hash_ints(column, 0, column.length, out_hashes);
+        int64_t widened[kChunkInts];
+        for (int64_t start = 0; start < column.length; start += kChunkInts) {
+            const int64_t count = std::min(kChunkInts, column.length - start);
+            hash_int64s(ints_at(column, start, count, widened), count, out_hashes + start);
+        }
         return Status::kOk;
     }
     if (is_plain_payload(column)) {
@@ -291,21 +291,17 @@ Status hash_column(const Column &column, KeyWriter *scratch, uint64_t *out_hashe
 
 Status ids_of_column(KeyMap *map, const Column &column, const uint64_t *hashes, KeyWriter *scratch,
                      uint32_t *out_ids, Error *error) noexcept {
-    const bool is_ints = has_only_ints(column);
-    if (is_ints && hashes != nullptr) {
-        return map->find_or_insert_ints(hashes, column.length, out_ids, error);
+    if (has_only_ints(column)) {
+        int64_t widened[kChunkInts];
+        for (int64_t start = 0; start < column.length; start += kChunkInts) {
+            const int64_t count = std::min(kChunkInts, column.length - start);
+            const int64_t *keys = ints_at(column, start, count, widened);
+            FLK_RETURN_NOT_OK(map->find_or_insert_values(keys, count, out_ids + start, error));
+        }
+        return Status::kOk;
     }
     if (is_short_dictionary(column)) {
         return ids_of_short_dictionary(map, column, scratch, out_ids, error);
-    }
-    if (is_ints) {
-        uint64_t int_hashes[kChunkInts];
-        for (int64_t start = 0; start < column.length; start += kChunkInts) {
-            const int64_t count = std::min(kChunkInts, column.length - start);
-            hash_ints(column, start, count, int_hashes);
-            FLK_RETURN_NOT_OK(map->find_or_insert_ints(int_hashes, count, out_ids + start, error));
-        }
-        return Status::kOk;
     }
     KeyView views[kChunkRows];
     for (int64_t start = 0; start < column.length; start += kChunkRows) {

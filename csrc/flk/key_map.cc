@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "flk/hash.h"
 #include "flk/key_group.h"
 #include "flk/platform.h"
 
@@ -188,6 +189,34 @@ int64_t KeyMap::compare_bodies(const KeyView *keys, int64_t count, const uint32_
     return missed_count;
 }
 
+Status KeyMap::find_or_insert_values(const int64_t *keys, int64_t count, uint32_t *out_ids,
+                                     Error *error) noexcept {
+    uint32_t missed[kGroupValues];
+    uint64_t hashes[kGroupValues];
+    uint32_t ids[kGroupValues];
+    for (int64_t start = 0; start < count; start += kGroupValues) {
+        const int64_t rows = std::min(kGroupValues, count - start);
+        if (small_ints_.limit() == 0) {
+            hash_int64s(keys + start, rows, hashes);
+            FLK_RETURN_NOT_OK(find_or_insert_ints(hashes, rows, out_ids + start, error));
+            continue;
+        }
+        const int64_t missed_count =
+            small_ints_.find_all(keys + start, rows, out_ids + start, missed);
+        if (missed_count == 0) {
+            continue;
+        }
+        for (int64_t at = 0; at < missed_count; ++at) {
+            hashes[at] = hash_int64(keys[start + missed[at]]);
+        }
+        FLK_RETURN_NOT_OK(find_or_insert_ints(hashes, missed_count, ids, error));
+        for (int64_t at = 0; at < missed_count; ++at) {
+            out_ids[start + missed[at]] = ids[at];
+        }
+    }
+    return Status::kOk;
+}
+
 Status KeyMap::find_or_insert_ints(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
                                    Error *error) noexcept {
     uint32_t missed[kGroupInts];
@@ -243,11 +272,50 @@ Status KeyMap::find_or_insert_one(const KeyView &key, uint32_t *out_id, bool *ou
     }
     FLK_RETURN_NOT_OK(table_.reserve(1));
     FLK_RETURN_NOT_OK(new_id(key, out_id, error));
-    table_.insert(key.hash, *out_id);
+    enter(key, *out_id);
     return Status::kOk;
 }
 
+/* Note the id of a new key, for which the table has room. */
+void KeyMap::enter(const KeyView &key, uint32_t id) noexcept {
+    if (key.tag == kKeyInt) {
+        const int64_t value = int64_of_hash(key.hash);
+        const int64_t limit = SmallInts::limit_for(value, size());
+        if (limit > small_ints_.limit()) {
+            cover_small_ints(limit, id);
+        }
+        if (small_ints_.covers(value)) {
+            small_ints_.insert(value, id);
+            return;
+        }
+    }
+    table_.insert(key.hash, id);
+}
+
+/* Index ints below `limit` from here on; without memory they stay in the table. `entering` is in
+ * neither yet. */
+void KeyMap::cover_small_ints(int64_t limit, uint32_t entering) noexcept {
+    if (small_ints_.grow(limit) != Status::kOk) {
+        return;
+    }
+    for (uint32_t id = 0; id < id_capacity() && table_.size() > 0; ++id) {
+        if (is_live(id) && is_int(id) && id != entering) {
+            const int64_t value = int64_of_hash(ids_[id].hash);
+            if (small_ints_.covers(value) && small_ints_.find(value) == kNoId) {
+                table_.erase(ids_[id].hash, id);
+                small_ints_.insert(value, id);
+            }
+        }
+    }
+}
+
 uint32_t KeyMap::find(const KeyView &key) const noexcept {
+    if (key.tag == kKeyInt && small_ints_.limit() > 0) {
+        const int64_t value = int64_of_hash(key.hash);
+        if (small_ints_.covers(value)) {
+            return small_ints_.find(value);
+        }
+    }
     return table_.find(key.hash, [&](uint32_t id) { return is_key(id, key); });
 }
 
@@ -275,6 +343,9 @@ Status KeyMap::new_id(const KeyView &key, uint32_t *out_id, Error *error) noexce
     }
     if (is_reused) {
         segment.first_free = static_cast<uint32_t>(ids_[id].hash);
+        if (segment.first_free != kNoId) {
+            FLK_PREFETCH_WRITE(&ids_[segment.first_free]); /* for the segment's next new key */
+        }
     } else {
         ++segment.next_unused;
     }
@@ -347,7 +418,12 @@ void KeyMap::drop_body(uint32_t id) noexcept {
 }
 
 void KeyMap::erase(uint32_t id) noexcept {
-    table_.erase(ids_[id].hash, id);
+    const int64_t value = int64_of_hash(ids_[id].hash);
+    if (is_int(id) && small_ints_.covers(value)) {
+        small_ints_.erase(value);
+    } else {
+        table_.erase(ids_[id].hash, id);
+    }
     drop_body(id);
     Segment &segment = segments_[block_segments_[id / kBlockIds]];
     ids_[id].hash = segment.first_free;
@@ -372,13 +448,31 @@ void KeyMap::retain_all(const uint32_t *ids, int64_t count) noexcept {
 
 void KeyMap::release_all(const uint32_t *ids, int64_t count) noexcept {
     for (int64_t at = 0; at < count; ++at) {
+        if (at + kAheadIds < count) {
+            FLK_PREFETCH_WRITE(&ids_[ids[at + kAheadIds]]);
+        }
         release(ids[at]);
+    }
+}
+
+/* Fetch what `erase` of an id will write. */
+inline void KeyMap::fetch_entry(uint32_t id) const noexcept {
+    const uint64_t hash = ids_[id].hash;
+    const int64_t value = int64_of_hash(hash);
+    if (small_ints_.covers(value)) {
+        small_ints_.fetch(value);
+    } else {
+        table_.fetch_first(&hash, 1);
     }
 }
 
 const uint32_t *KeyMap::release_batch(int64_t *out_count) noexcept {
     int64_t freed_count = 0;
     for (int64_t at = 0; at < pending_count_; ++at) {
+        if (at + 2 * kAheadIds < pending_count_) {
+            FLK_PREFETCH_WRITE(&ids_[pending_[at + 2 * kAheadIds]]);
+            fetch_entry(pending_[at + kAheadIds]);
+        }
         const uint32_t id = pending_[at];
         ids_[id].references &= ~kPending;
         if (ids_[id].references == 0) {

@@ -36,6 +36,7 @@
 #include "flk/key_encoding.h"
 #include "flk/key_table.h"
 #include "flk/live_count.h"
+#include "flk/small_ints.h"
 
 namespace flk {
 
@@ -70,6 +71,10 @@ class KeyMap {
      */
     Status find_or_insert(const KeyView *keys, int64_t count, uint32_t *out_ids,
                           int64_t *out_new_rows, int64_t *out_new_count, Error *error) noexcept;
+
+    /* The same for int keys. */
+    Status find_or_insert_values(const int64_t *keys, int64_t count, uint32_t *out_ids,
+                                 Error *error) noexcept;
 
     /* The same for int keys, by their hashes alone. */
     Status find_or_insert_ints(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
@@ -124,7 +129,7 @@ class KeyMap {
     uint64_t hash(uint32_t id) const noexcept { return ids_[id].hash; }
 
     /* Live ids. */
-    int64_t size() const noexcept { return table_.size(); }
+    int64_t size() const noexcept { return table_.size() + small_ints_.size(); }
     /* Ids ever handed out, rounded up to blocks: the length a column indexed by id needs. */
     uint32_t id_capacity() const noexcept { return block_count_ * kBlockIds; }
     uint32_t block_count() const noexcept { return block_count_; }
@@ -156,9 +161,17 @@ class KeyMap {
     static constexpr int64_t kGroupKeys = 256;
     /* Int keys among which runs are looked for. */
     static constexpr int64_t kGroupInts = 64;
+    /* Int keys that are looked up together among the small ones. */
+    static constexpr int64_t kGroupValues = 1024;
+    /* Ids between a fetch and its use. */
+    static constexpr int64_t kAheadIds = 16;
 
     int64_t compare_bodies(const KeyView *keys, int64_t count, const uint32_t *ids,
                            uint32_t *out_missed) const noexcept;
+    void enter(const KeyView &key, uint32_t id) noexcept;
+    void fetch_entry(uint32_t id) const noexcept;
+    void cover_small_ints(int64_t limit, uint32_t entering) noexcept;
+    bool is_int(uint32_t id) const noexcept { return !has_bodies_ || tags_[id] == kKeyInt; }
     Status find_or_insert_runs(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
                                Error *error) noexcept;
     Status new_id(const KeyView &key, uint32_t *out_id, Error *error) noexcept;
@@ -177,6 +190,7 @@ class KeyMap {
     }
 
     KeyTable table_;
+    SmallInts small_ints_;
     IdEntry *ids_ = nullptr;
     Body *bodies_ = nullptr;
     uint8_t *tags_ = nullptr;

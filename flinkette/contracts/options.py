@@ -129,7 +129,7 @@ WORKERS: ConfigOption[str] = ConfigOption(
 )
 BATCH_ROWS: ConfigOption[int] = ConfigOption(
     "flinkette.batch.rows",
-    8192,
+    16_384,
     integer,
     unit="rows",
     least=1,

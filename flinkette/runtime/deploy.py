@@ -56,7 +56,7 @@ class DeployOptions:
     """What of the configuration running depends on."""
 
     clock: Clock
-    batch_rows: int = 8192
+    batch_rows: int = 16_384
     is_object_reuse: bool = False
     watermark_interval_ms: int = 200
     job_parameters: dict[str, str] = field(default_factory=dict)

@@ -244,7 +244,7 @@ def test_known_options_have_flinks_defaults() -> None:
     assert empty.get(options.RUNTIME_MODE) == "STREAMING"
     assert empty.get(options.OPERATOR_CHAINING) is True
     assert empty.get(options.OBJECT_REUSE) is False
-    assert empty.get(options.BATCH_ROWS) == 8192
+    assert empty.get(options.BATCH_ROWS) == 16_384
     assert empty.get(options.WORKERS) == "auto"
 
 
