@@ -11,7 +11,7 @@ from pathlib import Path
 __all__ = ["Span", "bars", "curve"]
 
 WIDTH, HEIGHT = 640, 320
-LEFT, RIGHT, TOP, BOTTOM = 70, 20, 46, 58
+LEFT, RIGHT, TOP, BOTTOM = 70, 40, 46, 58
 COLOURS = ["#1f6fb4", "#d9640d", "#3a923a", "#8c4fb8", "#7a6a5a"]
 STYLE = (
     "text{font:12px sans-serif;fill:#333}.title{font-size:15px;font-weight:bold}"
@@ -65,11 +65,11 @@ def curve(
         parts.append(
             f'<circle cx="{x(place):.1f}" cy="{y(span.middle):.1f}" r="4" fill="{colour}"/>'
         )
-        parts.append(text(x(place) + 6, y(span.middle) - 8, f"{span.middle:.2f}"))
+        parts.append(text(x(place), y(span.high) - 10, f"{span.middle:.2f}", anchor="middle"))
     if gate is not None and gate[0] in names:
         place, wanted = list(names).index(gate[0]), gate[1]
         parts.append(line(x(place) - 14, y(wanted), x(place) + 14, y(wanted), "axis", COLOURS[1]))
-        parts.append(text(x(place) - 18, y(wanted) + 4, f"target {wanted:g}", anchor="end"))
+        parts.append(text(x(place), y(wanted) + 20, f"target {wanted:g}", anchor="middle"))
     write(path, WIDTH, HEIGHT, parts)
 
 
