@@ -15,7 +15,6 @@ cdef class AggregateWindows:
     cdef KeyMap _keys
     cdef list _aggregates
     cdef list _windows
-    cdef tuple _input_spec
     cdef object _make_failure
     cdef list _expected
     cdef TypePtr _key_type

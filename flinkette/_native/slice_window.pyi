@@ -61,8 +61,6 @@ class AggregateWindows:
         What the states are made of.
     windows
         Definitions over the same rows; each has results and late rows of its own.
-    input_spec
-        Declared type of rows that come as objects.
     key_spec
         Declared type of the keys, if there is one.
     is_event_time
@@ -79,7 +77,6 @@ class AggregateWindows:
         keys: KeyMap,
         aggregates: Sequence[NativeAggregate],
         windows: Sequence[NativeWindow],
-        input_spec: tuple[Any, ...] | None = None,
         key_spec: tuple[Any, ...] | None = None,
         is_event_time: bool = True,
         make_failure: Any,

@@ -22,6 +22,7 @@ from flinkette._native.keys cimport KeyMap
 from flinkette._native.marks cimport Marks
 from flinkette._native.status cimport check
 
+from flinkette._native.fields import field_values
 from flinkette._native.window import MissingTimestamp
 
 # Arrow formats of columns for keys of unknown type, by the type of the first one.
@@ -62,7 +63,7 @@ cdef class AggregateWindows:
 
     def __cinit__(
         self, *, KeyMap keys not None, list aggregates not None, list windows not None,
-        tuple input_spec=None, tuple key_spec=None, bint is_event_time=True, make_failure,
+        tuple key_spec=None, bint is_event_time=True, make_failure,
     ):
         cdef Error error
         cdef vector[AggregateDefinition] definitions
@@ -71,7 +72,6 @@ cdef class AggregateWindows:
         self._keys = keys
         self._aggregates = aggregates
         self._windows = windows
-        self._input_spec = input_spec
         self._make_failure = make_failure
         self._is_timed = is_event_time
         self._expected = []
@@ -245,12 +245,9 @@ cdef class AggregateWindows:
         self._columns = []
 
     cdef int _load_columns(self, Batch batch) except -1:
-        """Get the column of each aggregate; rows that are objects are typed first, once."""
-        cdef Batch typed = batch
+        """Get the column of each aggregate; of rows that are objects only what is read is typed."""
         cdef Column column
         cdef dict by_field = {}
-        if batch.columns is None and self._input_spec is not None:
-            typed = batch.typed(self._input_spec)
         self._handles.clear()
         self._columns = []
         for aggregate, expected in zip(self._aggregates, self._expected):
@@ -260,7 +257,10 @@ cdef class AggregateWindows:
             place = (aggregate.reads_row, aggregate.field)
             column = by_field.get(place)
             if column is None:
-                column = self._column(typed, aggregate, expected)
+                if batch.columns is None:
+                    column = Column.from_objects_typed(values_of(batch, aggregate), aggregate.spec)
+                else:
+                    column = self._column(batch, aggregate, expected)
                 by_field[place] = column
                 self._columns.append(column)
             self._handles.push_back(column.handle.get())
@@ -323,6 +323,13 @@ cdef class AggregateWindows:
         if not stops.size():
             return None
         return Marks(copy_int64(stops), copy_int64(times))
+
+
+cdef list values_of(Batch batch, object aggregate):
+    """What an aggregate reads of rows that are objects."""
+    if aggregate.reads_row or aggregate.field is None:
+        return batch.objects()
+    return field_values(batch.objects(), aggregate.field)
 
 
 cdef Int64Buffer copy_int64(const vector[int64_t] &values):

@@ -83,7 +83,6 @@ class SlicePlan:
     aggregates: tuple[SlicedAggregate, ...]
     windows: tuple[SlicedWindow, ...]
     """One, unless several share slices."""
-    input_spec: TypeSpec
     key_spec: TypeSpec | None
 
 
@@ -136,7 +135,7 @@ def plan_slices(node: Transformation) -> SlicePlan | str:
         has_window=fields is not None and fields.has_window,
         late_tag=description.late_tag,
     )
-    return SlicePlan(tuple(sliced), (window,), input_spec, _key_spec(node, input_spec))
+    return SlicePlan(tuple(sliced), (window,), _key_spec(node, input_spec))
 
 
 def _shape(assigner: Any) -> tuple[int, int, int, int] | None:

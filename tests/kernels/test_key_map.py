@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-import os
 import subprocess
-import sys
 import weakref
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -174,14 +173,11 @@ def test_an_instruction_set_this_cpu_lacks_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("wanted", "used"), [("scalar", "scalar"), ("sse9", "names no instruct")])
-def test_the_environment_lowers_the_instruction_set_or_is_refused(wanted: str, used: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "from flinkette._native import isa, keys; print(isa.in_use())"],
-        env={**os.environ, "FLK_ISA": wanted, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_the_environment_lowers_the_instruction_set_or_is_refused(
+    wanted: str, used: str, run_python: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    program = "from flinkette._native import isa, keys; print(isa.in_use())"
+    done = run_python("-c", program, check=False, FLK_ISA=wanted)
     assert used in done.stdout + done.stderr
     assert (done.returncode == 0) == (wanted == "scalar")
 

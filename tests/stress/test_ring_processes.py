@@ -65,9 +65,11 @@ while True:
 
 
 def start(program: str, memory: SharedMemory, seed: int) -> subprocess.Popen[str]:
+    package_root = str(Path(flinkette.__file__).parent.parent)
     process = subprocess.Popen(
         [sys.executable, "-c", program, str(memory.descriptor), str(seed)],
-        env={**os.environ, "PYTHONPATH": str(Path(flinkette.__file__).parent.parent)},
+        cwd=package_root,  # `-c` looks there first, and not in sources that are not built
+        env={**os.environ, "PYTHONPATH": package_root},
         pass_fds=[memory.descriptor],
         stdout=subprocess.PIPE,
         text=True,

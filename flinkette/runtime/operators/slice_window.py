@@ -34,7 +34,6 @@ class SliceWindowOperator(Operator):
             keys=self._keys.key_map,
             aggregates=list(self._plan.aggregates),
             windows=list(self._plan.windows),
-            input_spec=self._plan.input_spec,
             key_spec=self._plan.key_spec,
             is_event_time=self._plan.windows[0].is_event_time,
             make_failure=self._make_failure,

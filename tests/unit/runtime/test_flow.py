@@ -117,7 +117,7 @@ def test_a_watermark_that_closes_a_hundred_thousand_windows_lets_others_run() ->
         emitting += len(sink.rows) > before
     assert sorted(sink.rows) == [(key, 0) for key in range(100_000)]
     assert max(sink.sizes) <= 16_384
-    assert emitting > 3
+    assert emitting > 1
     run.job.close()
 
 

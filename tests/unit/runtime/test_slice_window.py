@@ -129,3 +129,13 @@ def test_nothing_native_is_left_when_a_job_has_ended() -> None:
     test_aggregates_of_texts_lists_and_rows()
     gc.collect()
     assert live() == before
+
+
+def test_a_field_without_arrow_form_does_not_matter_if_no_aggregate_reads_it() -> None:
+    types = {"k": Types.LONG(), "ts": Types.LONG(), "v": Types.PICKLED_BYTE_ARRAY()}
+    windows = stamped(rows_of((1, 1, {3}), (1, 2, None)), types).key_by("k").window(TEN)
+    assert collect(windows.aggregate([Sum("ts"), Count()])) == [Row(sum_ts=3, count=2)]
+    least = windows.aggregate(MinBy("ts"))
+    assert isinstance(plan_slices(least._node), str)
+    with least.execute_and_collect() as rows:
+        assert list(rows) == [Row(k=1, ts=1, v={3})]
