@@ -30,7 +30,7 @@ CURVES: dict[str, tuple[str, str, tuple[str, float] | None]] = {
     "zipf": ("Skew of keys", "exponent of Zipf's law, 100,000 keys", None),
     "aggregates": ("Aggregates", "built-in aggregates of one window", None),
     "sessions": ("Sessions", "1,000 keys, bursts of 50 s", ("session count", 0.5)),
-    "words": ("Text keys", "5,000 keys of 8 or 7 bytes", None),
+    "words": ("Kinds of keys", "5,000 keys", None),
     "shared": ("Windows on one stream", "windows over one keyed stream", ("20", 0.6)),
 }
 

@@ -148,6 +148,17 @@ void add_key_kernels(std::vector<Kernel> *out_kernels) {
         {"key_map_1k", kBatchRows, [keys] { return make_lookup(keys(kBatchRows, 1000)); }});
     out_kernels->push_back({"key_map_1m", kBatchRows,
                             [keys] { return make_lookup(keys(123 * kBatchRows, 1000000)); }});
+    const auto sparse = [](int64_t rows, int64_t count) {
+        std::vector<int64_t> values = key_values(rows, count);
+        for (int64_t &value : values) {
+            value = static_cast<int64_t>(static_cast<uint64_t>(value) * 0x9e3779b97f4a7c15u);
+        }
+        return int_column(values);
+    };
+    out_kernels->push_back({"key_map_sparse_1k", kBatchRows,
+                            [sparse] { return make_lookup(sparse(kBatchRows, 1000)); }});
+    out_kernels->push_back({"key_map_sparse_1m", kBatchRows,
+                            [sparse] { return make_lookup(sparse(123 * kBatchRows, 1000000)); }});
     out_kernels->push_back(
         {"key_map_words", kBatchRows, [] { return make_lookup(text_column(kBatchRows)); }});
     out_kernels->push_back({"scatter_rows_128", kBatchRows, [] { return make_scatter({}); }});

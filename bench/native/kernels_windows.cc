@@ -17,7 +17,9 @@ using flk::ColumnPtr;
 constexpr int64_t kRowsPerMs = 10;
 constexpr int64_t kWindowMs = 10000;
 constexpr int64_t kMarkMs = 200; /* pipeline.auto-watermark-interval */
-constexpr int64_t kPipelineRows = 128 * kBatchRows;
+constexpr int64_t kWindowRows = kRowsPerMs * kWindowMs;
+constexpr int64_t kPipelineRows = 1 << 20;
+constexpr int64_t kJobRows = 8000000; /* as the program in Python has */
 
 std::vector<flk::AggregateDefinition> definitions_of(flk::AggregateKind kind) {
     flk::TypePtr type;
@@ -51,8 +53,7 @@ std::function<void()> make_accumulate(flk::AggregateKind kind) {
 /* A keyed sum in tumbling windows as the operator runs it: ids of keys, slices, columns out. */
 class Windowed {
   public:
-    Windowed(int64_t keys, int64_t rows_per_ms)
-        : rows_per_ms_(rows_per_ms), keys_(int_column(key_values(kPipelineRows, keys))) {
+    Windowed() {
         flk::Error error;
         require_ok(map_.open(128, 0, 127, &error), "open");
         flk::WindowDefinition window;
@@ -60,54 +61,38 @@ class Windowed {
         window.accumulators = {0};
         require_ok(run_.open(definitions_of(flk::AggregateKind::kSum), {window}, &map_, &error),
                    "opening the window");
-        for (int64_t row = 0; row < kBatchRows; ++row) {
-            offsets_.push_back(row / rows_per_ms);
-        }
     }
 
-    /* The next rows, with watermarks among them; results become columns and are dropped. */
-    void batch(int64_t count) {
+    /* Rows with watermarks among them; results become columns and are dropped. */
+    void batch(const flk::Column &keys, const int64_t *times, const flk::Column *values) {
         flk::Error error;
-        ColumnPtr keys;
-        const int64_t at = row_ % (kPipelineRows - count + 1);
-        require_ok(flk::column_slice(keys_, at, count, &keys, &error), "slice");
-        require_ok(flk::ids_of_column(&map_, *keys, nullptr, &scratch_, ids_.data(), &error),
-                   "ids");
-        marks(count);
-        const flk::Column *values = keys.get();
-        const flk::WindowRows rows{ids_.data(), times_.data(), nullptr, &values, 0, count, row_};
+        require_ok(flk::ids_of_column(&map_, keys, nullptr, &scratch_, ids_.data(), &error), "ids");
+        mark(times, keys.length);
+        const flk::WindowRows rows{ids_.data(), times, nullptr, &values, 0, keys.length, row_};
         run_.load_rows(rows, stops_.data(), mark_times_.data(),
                        static_cast<int64_t>(stops_.size()));
         drain();
-        row_ += count;
-        int64_t freed = 0;
-        map_.release_batch(&freed);
+        row_ += keys.length;
     }
 
-    /* Fire what there is. */
-    void fire() {
-        run_.load_watermark(times_[0] + kWindowMs);
+    void advance(int64_t watermark) {
+        run_.load_watermark(watermark);
         drain();
-        row_ += 2 * kWindowMs * rows_per_ms_;
-        int64_t freed = 0;
-        map_.release_batch(&freed);
     }
 
     int64_t results() const { return results_; }
 
   private:
-    /* Times of the rows, and a watermark before each multiple of the interval but the first. */
-    void marks(int64_t count) {
-        const int64_t base = row_ / rows_per_ms_;
-        for (int64_t row = 0; row < count; ++row) {
-            times_[static_cast<std::size_t>(row)] = base + offsets_[static_cast<std::size_t>(row)];
-        }
+    /* A watermark at each row that enters another multiple of the interval. */
+    void mark(const int64_t *times, int64_t count) {
         stops_.clear();
         mark_times_.clear();
-        const int64_t per_mark = kMarkMs * rows_per_ms_;
-        for (int64_t row = (row_ / per_mark + 1) * per_mark; row < row_ + count; row += per_mark) {
-            stops_.push_back(row - row_ + 1);
-            mark_times_.push_back(row / rows_per_ms_ - 1);
+        for (int64_t row = 0; row < count; ++row) {
+            if (times[row] >= next_mark_) {
+                next_mark_ = (times[row] / kMarkMs + 1) * kMarkMs;
+                stops_.push_back(row + 1);
+                mark_times_.push_back(times[row] - 1);
+            }
         }
     }
 
@@ -121,46 +106,70 @@ class Windowed {
             results_ += run_.output(0).row_count();
             run_.output(0).clear();
         }
+        int64_t freed = 0;
+        map_.release_batch(&freed);
     }
 
-    int64_t rows_per_ms_;
-    ColumnPtr keys_;
     flk::KeyMap map_;
     flk::KeyWriter scratch_;
     flk::WindowRun run_;
     std::vector<uint32_t> ids_ = std::vector<uint32_t>(kBatchRows);
-    std::vector<int64_t> offsets_; /* times of the rows of a batch, from its first row's on */
-    std::vector<int64_t> times_ = std::vector<int64_t>(kBatchRows);
     std::vector<int64_t> stops_;
     std::vector<int64_t> mark_times_;
+    int64_t next_mark_ = 0;
     int64_t row_ = 0;
     int64_t results_ = 0;
 };
 
 /* Rows of one slice: nothing fires. */
-std::function<void()> make_consume(int64_t keys) {
-    auto windowed = std::make_shared<Windowed>(keys, int64_t{1} << 40);
-    return [windowed] { windowed->batch(kBatchRows); };
+std::function<void()> make_consume() {
+    auto windowed = std::make_shared<Windowed>();
+    auto times = std::make_shared<std::vector<int64_t>>(kBatchRows);
+    const ColumnPtr keys = int_column(key_values(kBatchRows, 1000));
+    return [windowed, times, keys] { windowed->batch(*keys, times->data(), keys.get()); };
 }
 
 /* One row for each of 1,000 keys, and the window that they make fires. */
 std::function<void()> make_fire() {
-    auto windowed = std::make_shared<Windowed>(1000, kRowsPerMs);
-    return [windowed] {
+    auto windowed = std::make_shared<Windowed>();
+    auto times = std::make_shared<std::vector<int64_t>>(1000);
+    const ColumnPtr keys = int_column(key_values(1000, 1000));
+    return [windowed, times, keys] {
         const int64_t before = windowed->results();
-        windowed->batch(1000);
-        windowed->fire();
+        windowed->batch(*keys, times->data(), keys.get());
+        windowed->advance((*times)[0] + kWindowMs);
         if (windowed->results() != before + 1000) {
             fail("the window did not fire");
+        }
+        for (int64_t &time : *times) {
+            time += 2 * kWindowMs;
         }
     };
 }
 
-std::function<void()> make_pipeline() {
-    auto windowed = std::make_shared<Windowed>(1000, kRowsPerMs);
-    return [windowed] {
-        for (int64_t rows = 0; rows < kPipelineRows; rows += kBatchRows) {
-            windowed->batch(kBatchRows);
+/* A whole job over rows in memory, from nothing to the last result. */
+std::function<void()> make_pipeline(int64_t rows) {
+    std::vector<int64_t> numbers(static_cast<std::size_t>(rows));
+    for (int64_t row = 0; row < rows; ++row) {
+        numbers[static_cast<std::size_t>(row)] = row / kRowsPerMs;
+    }
+    const ColumnPtr times = int_column(numbers);
+    const ColumnPtr keys = int_column(key_values(rows, 1000));
+    const ColumnPtr values = int_column(key_values(rows, 5));
+    return [rows, times, keys, values] {
+        Windowed windowed;
+        flk::Error error;
+        for (int64_t row = 0; row < rows; row += kBatchRows) {
+            ColumnPtr key;
+            ColumnPtr value;
+            const int64_t count = std::min(kBatchRows, rows - row);
+            require_ok(flk::column_slice(keys, row, count, &key, &error), "slice");
+            require_ok(flk::column_slice(values, row, count, &value, &error), "slice");
+            windowed.batch(*key, times->values<int64_t>() + row, value.get());
+        }
+        windowed.advance(rows / kRowsPerMs + kWindowMs);
+        if (windowed.results() != (rows + kWindowRows - 1) / kWindowRows * 1000) {
+            fail("results are missing");
         }
     };
 }
@@ -172,9 +181,11 @@ void add_window_kernels(std::vector<Kernel> *out_kernels) {
         {"accumulate_sum", kBatchRows, [] { return make_accumulate(flk::AggregateKind::kSum); }});
     out_kernels->push_back({"accumulate_count", kBatchRows,
                             [] { return make_accumulate(flk::AggregateKind::kCount); }});
-    out_kernels->push_back({"slice_consume_1k", kBatchRows, [] { return make_consume(1000); }});
+    out_kernels->push_back({"slice_consume_1k", kBatchRows, make_consume});
     out_kernels->push_back({"slice_fire_1k", 1000, make_fire});
-    out_kernels->push_back({"window_pipeline_1k", kPipelineRows, make_pipeline});
+    out_kernels->push_back(
+        {"window_pipeline_1k", kPipelineRows, [] { return make_pipeline(kPipelineRows); }});
+    out_kernels->push_back({"job_1k", kJobRows, [] { return make_pipeline(kJobRows); }});
 }
 
 }  // namespace bench

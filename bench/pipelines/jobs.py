@@ -32,7 +32,8 @@ class Rows:
     """How the rows of a table look: key, time in ms, value 1 to 5.
 
     `disordered` is the share of rows whose time lies up to `disorder_ms` back; `skew` the exponent
-    of Zipf's law; after every `burst_ms` of event time the stream says nothing for `pause_ms`.
+    of Zipf's law; after every `burst_ms` of event time the stream says nothing for `pause_ms`. Keys
+    are numbers from 0 on, the same times a large number if they are sparse, or words.
     """
 
     keys: int = 1_000
@@ -43,6 +44,7 @@ class Rows:
     burst_ms: int = 0
     pause_ms: int = 0
     has_words: bool = False
+    is_sparse: bool = False
 
     def table(self, rows: int) -> pa.Table:
         """Return the first rows."""
@@ -67,6 +69,8 @@ def made_table(shape: Rows, rows: int) -> pa.Table:
         back = choice.integers(0, shape.disorder_ms + 1, rows)
         time -= np.where(choice.random(rows) < shape.disordered, back, 0)
     keys = pa.array(key.astype(np.int64))
+    if shape.is_sparse:
+        keys = pa.array(key.astype(np.int64) * 0x1E3779B97F4A7C15)
     if shape.has_words:
         keys = pa.array([f"w{number:06}" for number in range(shape.keys)]).take(keys)
     return pa.table({"key": keys, "time": time, "value": row % 5 + 1})

@@ -10,8 +10,7 @@ from bench.native.driver import Driver, NoCompiler, kernels
 from bench.pipelines.jobs import Job, check, run
 from bench.turns import MOST_ROWS, Took
 
-KERNEL = "window_pipeline_1k"
-CALLS = 8
+KERNEL = "job_1k"
 
 
 @pytest.mark.timeout(300)
@@ -23,11 +22,11 @@ def test_client_overhead(time_turns: Any, benchmark: Any) -> None:
     job = Job()
     check([job])
     driver_rows = kernels()[KERNEL]
-    rows = 10_000 if benchmark.disabled else min(CALLS * driver_rows, MOST_ROWS)
+    rows = 10_000 if benchmark.disabled else min(driver_rows, MOST_ROWS)
 
     def run_driver() -> Took:
-        took = driver.time(KERNEL, CALLS)
-        return Took(took.wall_ns / 1e9, took.cpu_ns / 1e9, CALLS)
+        took = driver.time(KERNEL)
+        return Took(took.wall_ns / 1e9, took.cpu_ns / 1e9)
 
     with driver:
         points = {"flinkette": lambda: run(job, rows), "C++ driver": run_driver}

@@ -74,7 +74,8 @@ def sessions_curve() -> dict[str, Job]:
 
 def words_curve() -> dict[str, Job]:
     return {
-        "ints": Job(Rows(keys=5_000), aggregates=("count",)),
+        "ints 0 to 4,999": Job(Rows(keys=5_000), aggregates=("count",)),
+        "sparse ints": Job(Rows(keys=5_000, is_sparse=True), aggregates=("count",)),
         "words": Job(Rows(keys=5_000, has_words=True), aggregates=("count",)),
     }
 
