@@ -73,7 +73,7 @@ def test_columns_of_every_type_come_out_as_they_went_in(env):
 
 
 def test_the_results_buffers_are_those_of_the_table(env):
-    table = pa.table({"i": list(range(20_000)), "s": [str(number) for number in range(20_000)]})
+    table = pa.table({"i": list(range(40_000)), "s": [str(number) for number in range(40_000)]})
     found = env.from_arrow(table).execute_and_collect().to_arrow()
     assert found.equals(table)
     assert [found["i"].num_chunks, found["s"].num_chunks] == [3, 3]
