@@ -250,7 +250,7 @@ TARGETS = [
         "`python examples/word_count.py` to its first output, s",
         0.3,
         None,
-        seconds("test_start[example]"),
+        seconds("test_start[example_word_count]"),
         is_most=True,
     ),
     Target(
