@@ -11,6 +11,7 @@ SOAK = Path(__file__).parents[3] / "bench" / "soak.py"
 
 
 @pytest.mark.slow
+@pytest.mark.stopwatch  # memory under a sanitizer is its quarantine, as times are its own
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/statm")
 def test_ten_million_rows_through_a_keyed_window_leave_the_memory_as_it_was(run_python):
