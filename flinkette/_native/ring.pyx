@@ -1,7 +1,7 @@
 """Both ends of a ring for Python. See ring.pyi."""
 
 import cython
-from cpython.buffer cimport PyBUF_WRITABLE
+from cpython.buffer cimport PyBUF_WRITABLE, PyBuffer_FillInfo
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from flinkette._native.c_base cimport Error, Status
@@ -155,17 +155,7 @@ cdef class RingWriter:
     def __getbuffer__(self, Py_buffer *view, int flags):
         if not self.native.has_open_frame():
             raise BufferError("no frame is open")
-        view.buf = self._payload
-        view.obj = self
-        view.len = self._room
-        view.readonly = 0
-        view.itemsize = 1
-        view.format = NULL
-        view.ndim = 1
-        view.shape = &self._room
-        view.strides = NULL
-        view.suboffsets = NULL
-        view.internal = NULL
+        PyBuffer_FillInfo(view, self, self._payload, self._room, 0, flags)
         self._exports += 1
 
     def __releasebuffer__(self, Py_buffer *view):
@@ -311,17 +301,7 @@ cdef class Frame:
         self.check_held()
         if flags & PyBUF_WRITABLE:
             raise BufferError("a frame is read-only")
-        view.buf = <void *> self.view.payload
-        view.obj = self
-        view.len = self._length
-        view.readonly = 1
-        view.itemsize = 1
-        view.format = NULL
-        view.ndim = 1
-        view.shape = &self._length
-        view.strides = NULL
-        view.suboffsets = NULL
-        view.internal = NULL
+        PyBuffer_FillInfo(view, self, <void *> self.view.payload, self._length, 1, flags)
         self._reader._exports += 1
 
     def __releasebuffer__(self, Py_buffer *view):

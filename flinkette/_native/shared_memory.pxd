@@ -3,7 +3,6 @@ from flinkette._native.c_shared_memory cimport SharedMemory as NativeMemory
 
 cdef class SharedMemory:
     cdef NativeMemory native
-    cdef Py_ssize_t _length
     cdef Py_ssize_t _exports
 
     # Raise ValueError if the memory was closed.

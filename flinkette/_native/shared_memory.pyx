@@ -1,6 +1,7 @@
 """Memory that two processes map, for Python. See shared_memory.pyi."""
 
 import cython
+from cpython.buffer cimport PyBuffer_FillInfo
 from libc.stdint cimport int32_t, int64_t
 
 from flinkette._native.c_base cimport Error
@@ -24,7 +25,6 @@ cdef class SharedMemory:
         cdef Error error
         cdef SharedMemory memory = SharedMemory.__new__(SharedMemory)
         check(memory.native.create(size_bytes, &error), &error)
-        memory._length = memory.native.size_bytes()
         return memory
 
     @staticmethod
@@ -34,7 +34,6 @@ cdef class SharedMemory:
         if min_bytes < 1:
             raise ValueError(f"min_bytes {min_bytes} is below 1")
         check(memory.native.map(descriptor, min_bytes, &error), &error)
-        memory._length = memory.native.size_bytes()
         return memory
 
     @property
@@ -57,17 +56,7 @@ cdef class SharedMemory:
 
     def __getbuffer__(self, Py_buffer *view, int flags):
         self.check_open()
-        view.buf = self.native.bytes()
-        view.obj = self
-        view.len = self._length
-        view.readonly = 0
-        view.itemsize = 1
-        view.format = NULL
-        view.ndim = 1
-        view.shape = &self._length
-        view.strides = NULL
-        view.suboffsets = NULL
-        view.internal = NULL
+        PyBuffer_FillInfo(view, self, self.native.bytes(), self.native.size_bytes(), 0, flags)
         self._exports += 1
 
     def __releasebuffer__(self, Py_buffer *view):
