@@ -217,6 +217,7 @@ Status KeyMap::find_or_insert_values(const int64_t *keys, int64_t count, uint32_
     return Status::kOk;
 }
 
+/* Int keys by their hashes alone. */
 Status KeyMap::find_or_insert_ints(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
                                    Error *error) noexcept {
     uint32_t missed[kGroupInts];

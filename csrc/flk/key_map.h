@@ -76,10 +76,6 @@ class KeyMap {
     Status find_or_insert_values(const int64_t *keys, int64_t count, uint32_t *out_ids,
                                  Error *error) noexcept;
 
-    /* The same for int keys, by their hashes alone. */
-    Status find_or_insert_ints(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
-                               Error *error) noexcept;
-
     /* The same for one key. */
     Status find_or_insert_one(const KeyView &key, uint32_t *out_id, bool *out_is_new,
                               Error *error) noexcept;
@@ -172,6 +168,8 @@ class KeyMap {
     void fetch_entry(uint32_t id) const noexcept;
     void cover_small_ints(int64_t limit, uint32_t entering) noexcept;
     bool is_int(uint32_t id) const noexcept { return !has_bodies_ || tags_[id] == kKeyInt; }
+    Status find_or_insert_ints(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
+                               Error *error) noexcept;
     Status find_or_insert_runs(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
                                Error *error) noexcept;
     Status new_id(const KeyView &key, uint32_t *out_id, Error *error) noexcept;
