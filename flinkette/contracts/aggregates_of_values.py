@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +46,9 @@ class _ByField(AggregateSpec):
         """Whether it takes the whole row: always."""
         return True
 
+    @abstractmethod
     def _is_better(self, value: Any, kept: Any) -> bool:
-        raise NotImplementedError
+        """Tell whether a row whose field is `value` takes the place of one with `kept`."""
 
     def add(self, accumulator: Any, value: Any) -> Any:
         """Keep the better row; one whose field is None is left out."""
