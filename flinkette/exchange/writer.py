@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from flinkette._native.partition import Parts
-    from flinkette.exchange.channel import Channel
+    from flinkette.exchange.channel import Sender
     from flinkette.exchange.element import Element
 
 __all__ = ["EdgeWriter", "Router"]
@@ -135,7 +135,7 @@ class EdgeWriter:
     """
 
     def __init__(
-        self, channels: Sequence[Channel | None], router: Router, *, carries_time: bool = True
+        self, channels: Sequence[Sender | None], router: Router, *, carries_time: bool = True
     ) -> None:
         self._carries_time = carries_time
         self._channels = {
