@@ -7,6 +7,7 @@ from __future__ import annotations
 
 __all__ = [
     "ConfigurationError",
+    "ExchangeError",
     "FlinketteError",
     "InvalidPipelineError",
     "InvalidTypeError",
@@ -20,6 +21,7 @@ __all__ = [
     "SourceError",
     "UnsupportedFeatureError",
     "UserFunctionError",
+    "WorkerLostError",
 ]
 
 
@@ -87,6 +89,14 @@ class SourceError(FlinketteError, OSError):
 
 class SinkError(FlinketteError, OSError):
     """A sink cannot be written."""
+
+
+class ExchangeError(FlinketteError, ValueError):
+    """What another process of the job sent is malformed: a bug, or damaged memory."""
+
+
+class WorkerLostError(FlinketteError, ConnectionError):
+    """A process of the job ended, or closed its channels, before its work was done."""
 
 
 class JobExecutionError(FlinketteError, RuntimeError):

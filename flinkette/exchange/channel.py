@@ -1,4 +1,4 @@
-"""The path of elements from one subtask to one other subtask."""
+"""The path of elements from one subtask to one other subtask, and its two ends."""
 
 from __future__ import annotations
 
@@ -9,31 +9,70 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flinkette.exchange.element import Element
 
-__all__ = ["Channel", "LocalChannel"]
+__all__ = ["LocalChannel", "Receiver", "Sender"]
 
 
-class Channel(ABC):
-    """Single producer, single consumer, bounded. Neither side ever waits."""
+class Sender(ABC):
+    """The producer's end of a channel: bounded, never waits."""
 
     @abstractmethod
     def has_room(self) -> bool:
-        """Tell the producer whether `put` may be called."""
+        """Move on what `put` could not place at once; True: `put` may be called."""
 
     @abstractmethod
     def put(self, element: Element) -> None:
         """Append an element. Only when `has_room`."""
 
+    @property
+    @abstractmethod
+    def has_pending(self) -> bool:
+        """Whether a part of the last element waits for room, which `has_room` moves on."""
+
+    @abstractmethod
+    def fall_asleep(self) -> bool:
+        """Before parking: ask to be woken when there is room; False: there is room now.
+
+        Only after `has_room` said no; an end that nobody waits for is not asked.
+        """
+
+    @abstractmethod
+    def wake_up(self) -> None:
+        """After parking: take back what `fall_asleep` asked for."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give up this end. A receiver that has not got `EndOfInput` by then sees an error."""
+
+
+class Receiver(ABC):
+    """The consumer's end of a channel: never waits."""
+
     @abstractmethod
     def is_empty(self) -> bool:
-        """Tell the consumer whether `poll` would return None."""
+        """Tell whether `poll` would return None."""
 
     @abstractmethod
     def poll(self) -> Element | None:
         """Take the oldest element, or None."""
 
+    @abstractmethod
+    def fall_asleep(self) -> bool:
+        """Before parking: ask to be woken when something comes; False: something is there."""
 
-class LocalChannel(Channel):
-    """A queue between two subtasks of one worker; both run in the same thread."""
+    @abstractmethod
+    def wake_up(self) -> None:
+        """After parking: take back what `fall_asleep` asked for."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give up this end; what was not polled is dropped."""
+
+
+class LocalChannel(Sender, Receiver):
+    """A queue between two subtasks of one worker: both ends in one object, run by one thread.
+
+    Nothing comes or goes while that thread is parked, so neither end ever has to be woken.
+    """
 
     def __init__(self, capacity: int = 4) -> None:
         self._elements: deque[Element] = deque()
@@ -45,8 +84,21 @@ class LocalChannel(Channel):
     def put(self, element: Element) -> None:
         self._elements.append(element)
 
+    @property
+    def has_pending(self) -> bool:
+        return False
+
     def is_empty(self) -> bool:
         return not self._elements
 
     def poll(self) -> Element | None:
         return self._elements.popleft() if self._elements else None
+
+    def fall_asleep(self) -> bool:
+        return True
+
+    def wake_up(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass

@@ -12,7 +12,7 @@ from flinkette.exchange.watermark_merge import WatermarkMerge
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from flinkette.exchange.channel import Channel
+    from flinkette.exchange.channel import Receiver
     from flinkette.exchange.element import Element
 
 __all__ = ["Gate"]
@@ -21,7 +21,7 @@ __all__ = ["Gate"]
 class Gate:
     """Takes elements from several channels in turn; order within a channel is kept."""
 
-    def __init__(self, channels: Sequence[Channel]) -> None:
+    def __init__(self, channels: Sequence[Receiver]) -> None:
         self._channels = channels
         self._merge = WatermarkMerge(len(channels))
         self._ready: deque[Element] = deque()

@@ -16,7 +16,7 @@ from flinkette._native.column import Column
 from flinkette._native.keys import hash_keys, owners
 from flinkette._native.marks import Marks
 from flinkette._native.rows import copy_batch
-from flinkette.exchange.channel import Channel, LocalChannel
+from flinkette.exchange.channel import LocalChannel
 from flinkette.exchange.element import EndOfInput, Watermark
 from flinkette.exchange.writer import (
     BroadcastRouter,
@@ -32,7 +32,7 @@ RECEIVERS = 3
 BATCHES = st.lists(st.lists(st.integers(-50, 50), min_size=1, max_size=12), max_size=12)
 
 
-class FlakyChannel(Channel):
+class FlakyChannel(LocalChannel):
     """Has room now and then, as one whose receiver runs in another process."""
 
     def __init__(self, source: random.Random) -> None:
