@@ -16,6 +16,7 @@ __all__ = [
     "KeyEncodingError",
     "MalformedInputError",
     "MissingTimestampError",
+    "NotEnoughSlotsError",
     "RowConversionError",
     "SinkError",
     "SourceError",
@@ -101,6 +102,34 @@ class WorkerLostError(FlinketteError, ConnectionError):
 
 class JobExecutionError(FlinketteError, RuntimeError):
     """A job ended in failure; the reason is `__cause__`."""
+
+
+class NotEnoughSlotsError(JobExecutionError):
+    """A job needs more slots than there are.
+
+    Parameters
+    ----------
+    needed : int
+        Slots of the job.
+    offered : int
+        Slots of all workers together.
+
+    Attributes
+    ----------
+    needed, offered
+        As the parameters.
+    """
+
+    def __init__(self, needed: int, offered: int) -> None:
+        super().__init__(
+            f"the job needs {needed} slots, {offered} there; lower its parallelism, put its "
+            "operators into fewer slot sharing groups, or add workers"
+        )
+        self.needed = needed
+        self.offered = offered
+
+    def __reduce__(self) -> tuple[type[NotEnoughSlotsError], tuple[int, int]]:
+        return (NotEnoughSlotsError, (self.needed, self.offered))
 
 
 class JobCancelledError(FlinketteError, RuntimeError):

@@ -14,6 +14,7 @@ from flinkette.contracts.option_values import (
     floating,
     integer,
     memory_bytes,
+    number_or_auto,
     text,
     text_map,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "RESTART_STRATEGY",
     "RUNTIME_MODE",
     "SAVEPOINT_DIRECTORY",
+    "SCHEDULER_STRATEGY",
     "WINDOW_SHARING",
     "WORKERS",
     "UnknownOptionWarning",
@@ -122,10 +124,16 @@ BUFFER_TIMEOUT_ENABLED: ConfigOption[bool] = ConfigOption(
 JOB_ID: ConfigOption[str | None] = ConfigOption(
     "execution.job-id", None, doc="Id under which a job finds its checkpoints again."
 )
-WORKERS: ConfigOption[str] = ConfigOption(
+WORKERS: ConfigOption[int | str] = ConfigOption(
     "flinkette.execution.workers",
     "auto",
+    number_or_auto,
     doc="Worker processes: a number, or auto: one in place, more if parallelism is set above 1.",
+)
+SCHEDULER_STRATEGY: ConfigOption[str] = ConfigOption(
+    "flinkette.scheduler.strategy",
+    "greedy",
+    doc="How slots find workers: greedy, optimal, locality, or the dotted path of a class.",
 )
 BATCH_ROWS: ConfigOption[int] = ConfigOption(
     "flinkette.batch.rows",

@@ -30,6 +30,7 @@ from flinkette.graph.operators import (
     WindowDescription,
 )
 from flinkette.graph.transformations import Exchange
+from flinkette.plan.execution_graph import receivers_of, rescale_group
 from flinkette.runtime.choosers import custom_chooser, shuffler
 from flinkette.runtime.failures import ConnectorErrors, key_error
 from flinkette.runtime.isolation import isolated
@@ -89,18 +90,11 @@ def deploy(job_graph: JobGraph, options: DeployOptions) -> list[Subtask]:
 def make_channels(
     exchange: Exchange, senders: int, receivers: int
 ) -> list[list[LocalChannel | None]]:
-    """Channels by sender and receiver; None where the exchange never joins the two.
-
-    A receiver must not wait for the watermark of a sender that sends it nothing.
-    """
-    joined = [range(receivers)] * senders
-    if receivers > 1 and exchange is Exchange.FORWARD:
-        joined = [range(sender, sender + 1) for sender in range(senders)]
-    elif exchange is Exchange.RESCALE:
-        joined = [rescale_group(sender, senders, receivers) for sender in range(senders)]
+    """Channels by sender and receiver; None where the exchange never joins the two."""
+    groups = [receivers_of(exchange, sender, senders, receivers) for sender in range(senders)]
     return [
         [LocalChannel() if receiver in group else None for receiver in range(receivers)]
-        for group in joined
+        for group in groups
     ]
 
 
@@ -280,16 +274,6 @@ def make_router(job_graph: JobGraph, edge: JobEdge, index: int, options: DeployO
     if edge.exchange is Exchange.SHUFFLE:
         return IndexRouter(receivers, shuffler(receivers, options.random))
     return IndexRouter(receivers, custom_chooser(edge.edge, receivers, info))
-
-
-def rescale_group(sender: int, senders: int, receivers: int) -> range:
-    """Receivers that one sender serves under RESCALE: disjoint groups as equal as possible."""
-    if receivers <= senders:
-        only = sender * receivers // senders
-        return range(only, only + 1)
-    first = (sender * receivers + senders - 1) // senders
-    last = ((sender + 1) * receivers + senders - 1) // senders
-    return range(first, last)
 
 
 def _copier(options: DeployOptions) -> Callable[[Batch], Batch]:
