@@ -36,6 +36,7 @@ __all__ = [
     "JOB_NAME",
     "KNOWN_OPTIONS",
     "MAX_PARALLELISM",
+    "NETWORK_MEMORY",
     "OBJECT_REUSE",
     "OPERATOR_CHAINING",
     "PARALLELISM",
@@ -134,6 +135,14 @@ SCHEDULER_STRATEGY: ConfigOption[str] = ConfigOption(
     "flinkette.scheduler.strategy",
     "greedy",
     doc="How slots find workers: greedy, optimal, locality, or the dotted path of a class.",
+)
+NETWORK_MEMORY: ConfigOption[int] = ConfigOption(
+    "taskmanager.memory.network.max",
+    64 << 20,
+    memory_bytes,
+    unit="bytes",
+    least=1 << 20,
+    doc="Shared memory for all channels between workers of one host; many channels may take more.",
 )
 BATCH_ROWS: ConfigOption[int] = ConfigOption(
     "flinkette.batch.rows",

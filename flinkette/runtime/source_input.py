@@ -14,26 +14,27 @@ from flinkette.runtime.watermarks import WatermarkStage
 if TYPE_CHECKING:
     from flinkette._native.batch import Batch
     from flinkette.contracts.output_tag import OutputTag
-    from flinkette.contracts.source import Fetched, Source, SplitEnumerator, SplitReader
+    from flinkette.contracts.source import Fetched, Source, SplitReader
     from flinkette.contracts.watermark_strategy import WatermarkStrategy
     from flinkette.exchange.element import Element
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
+    from flinkette.runtime.splits import Splits
 
 __all__ = ["SourceInput"]
 
 
 class SourceInput:
-    """Reads the splits that the enumerator gives this subtask. Never blocks."""
+    """Reads the splits that this subtask is given. Never blocks."""
 
     def __init__(
         self,
         source: Source,
         strategy: WatermarkStrategy | None,
-        enumerator: SplitEnumerator,
+        splits: Splits,
         info: OperatorInfo,
         context: SubtaskContext,
     ) -> None:
-        self._enumerator = enumerator
+        self._splits = splits
         self._context = context
         self._info = info
         reader_context = ReaderContext(
@@ -116,7 +117,7 @@ class SourceInput:
 
     def _request_splits(self) -> None:
         while len(self._live_splits) < self._reader.max_splits:
-            split = self._enumerator.next_split(self._context.subtask_index)
+            split = self._splits.next_split()
             if split is None:
                 return
             self._reader.add_split(split)
@@ -128,9 +129,9 @@ class SourceInput:
                 self._stage.add_split(split.split_id)
 
     def _without_splits(self) -> Element | None:
-        if self._enumerator.is_exhausted():
+        if self._splits.is_exhausted():
             self._end()
-        elif not self._is_waiting_for_splits:
+        elif not self._is_waiting_for_splits and not self._splits.is_asking():
             # a reader without a split has nothing that could hold the watermark back
             self._is_waiting_for_splits = True
             self._ready.append(StatusChange(is_idle=True))

@@ -85,6 +85,9 @@ class Subtask:
         copy: Callable[[Batch], Batch],
     ) -> None:
         self.context = context
+        self.display_name = (
+            f"{context.task_name} ({context.subtask_index + 1}/{context.parallelism})"
+        )
         self.input = source
         self.operators = operators
         self._outputs = outputs
