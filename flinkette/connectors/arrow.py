@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
 from flinkette.connectors.chunks import ChunkReader
-from flinkette.connectors.split_queue import SplitQueue, restored_splits
+from flinkette.connectors.split_queue import PinnedSplits, SplitQueue, restored_splits
 from flinkette.contracts.errors import InvalidTypeError, SourceError
 from flinkette.contracts.source import Source, SourceSplit
 from flinkette.formats.column_types import cast_columns, type_of_columns
@@ -21,15 +21,22 @@ if TYPE_CHECKING:
 __all__ = ["ArrowReader", "ArrowSource", "ArrowSplit"]
 
 
+SPLIT_ROWS = 1 << 16
+"""Rows that a subtask reads before another one's turn comes."""
+
+
 @dataclass(frozen=True)
 class ArrowSplit(SourceSplit):
-    """The whole table; `position` is the number of rows that were delivered."""
+    """Rows `start` to `stop` - 1; `position` is the number of them that were delivered."""
 
     position: int = 0
+    start: int = 0
+    stop: int | None = None
+    """None: to the end."""
 
 
 class ArrowSource(Source):
-    """The rows of a table in this process, in order, on one subtask; columns are not copied.
+    """The rows of a table in this process, in order; columns are not copied.
 
     Parameters
     ----------
@@ -47,16 +54,21 @@ class ArrowSource(Source):
     Notes
     -----
     A RecordBatchReader can be read once only. A pandas index is left out. Neighbouring chunks of a
-    table that are much smaller than a batch are copied into one.
+    table that are much smaller than a batch are copied into one. Several subtasks read a pyarrow
+    or polars table in turns of `SPLIT_ROWS` rows; anything else is read by one.
     """
-
-    is_parallel = False
 
     def __init__(self, data: Any, row_type: TypeInformation | None = None) -> None:
         self._data = _with_capsules(data)
         self._row_type = row_type
         self._is_read_once = type(data).__name__ == "RecordBatchReader"
         self._was_read = False
+        self._is_table = not self._is_read_once and _is_table(self._data)
+
+    @property
+    def is_parallel(self) -> bool:  # type: ignore[override]
+        """Whether several subtasks can read it."""
+        return self._is_table
 
     def produced_type(self) -> TypeInformation | None:
         """Return the declared type of the rows, or the columns' own; None if it is not known."""
@@ -66,8 +78,15 @@ class ArrowSource(Source):
         return None if empty is None else type_of_columns(Batch.from_arrow(empty))
 
     def create_enumerator(self, parallelism: int) -> SplitEnumerator:
-        """Make one split of the whole table."""
-        return SplitQueue([ArrowSplit("table")])
+        """Make one split of the whole table, or several that subtasks read in turn."""
+        if parallelism == 1:
+            return SplitQueue([ArrowSplit("table")])
+        starts = range(0, len(self._data), SPLIT_ROWS)
+        splits = [
+            ArrowSplit(f"rows from {start}", start=start, stop=start + SPLIT_ROWS)
+            for start in starts
+        ]
+        return PinnedSplits(splits, parallelism)
 
     def restore_enumerator(self, parallelism: int, snapshot: Any) -> SplitEnumerator:
         """Go on as the snapshot says."""
@@ -77,14 +96,17 @@ class ArrowSource(Source):
         """Make the reader of one subtask."""
         return ArrowReader(self)
 
-    def batches(self, max_rows: int) -> Iterator[Batch]:
-        """Return the table's chunks from the first; small ones of a table in memory joined.
+    def batches(self, max_rows: int, rows: tuple[int, int] | None = None) -> Iterator[Batch]:
+        """Return the chunks from the first row; small ones of a table joined.
 
         Parameters
         ----------
         max_rows
             Rows of a whole batch.
+        rows
+            First row and the one after the last, of a table; all if not given.
         """
+        data = self._data if rows is None else self._data.slice(rows[0], rows[1] - rows[0])
         if self._is_read_once and self._was_read:
             raise SourceError(
                 "from_arrow: the RecordBatchReader was read already, and can be read only once; "
@@ -92,11 +114,11 @@ class ArrowSource(Source):
             )
         self._was_read = True
         chunks: Iterable[Batch]
-        if not hasattr(self._data, "__arrow_c_stream__"):
-            chunks = [Batch.from_arrow(self._data)]
+        if not hasattr(data, "__arrow_c_stream__"):
+            chunks = [Batch.from_arrow(data)]
         else:
-            chunks = Batch.from_arrow_stream(self._data)
-            if _without_rows(self._data) is not None and not self._is_read_once:
+            chunks = Batch.from_arrow_stream(data)
+            if self._is_table:
                 # of a stream, a chunk is handed on as it comes: the next may take its time
                 chunks = joined(chunks, max_rows)
         if self._row_type is None:
@@ -141,8 +163,10 @@ class ArrowReader(ChunkReader):
         self._source = source
 
     def chunks(self, split: SourceSplit, max_rows: int) -> Iterator[Batch]:
-        """Return the table's chunks."""
-        return self._source.batches(max_rows)
+        """Return the rows of the split."""
+        assert isinstance(split, ArrowSplit)
+        rows = None if split.stop is None else (split.start, split.stop)
+        return self._source.batches(max_rows, rows)
 
 
 def _with_capsules(data: Any) -> Any:
@@ -156,6 +180,13 @@ def _with_capsules(data: Any) -> Any:
         f"from_arrow: a {type(data).__module__}.{type(data).__qualname__} is not a table; pass a "
         "pyarrow Table or RecordBatchReader, or a polars or pandas DataFrame"
     )
+
+
+def _is_table(data: Any) -> bool:
+    """Tell whether the rows are in memory and any of them can be read at any time."""
+    library = type(data).__module__.partition(".")[0]
+    is_array = hasattr(data, "__arrow_c_array__") and not hasattr(data, "schema")
+    return library in ("pyarrow", "polars") and hasattr(data, "slice") and not is_array
 
 
 def _without_rows(data: Any) -> Any:

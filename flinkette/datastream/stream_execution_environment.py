@@ -237,7 +237,8 @@ class StreamExecutionEnvironment(ConfiguredEnvironment):
         Returns
         -------
         DataStream
-            One Row per row, with the columns' names; from one subtask, in order.
+            One Row per row, with the columns' names; from one subtask, in order. After
+            ``set_parallelism`` on it several subtasks read a pyarrow or polars table in turns.
 
         Raises
         ------
@@ -248,7 +249,7 @@ class StreamExecutionEnvironment(ConfiguredEnvironment):
 
         require_output_type("from_arrow", type_info)
         source = ArrowSource(data, type_info)
-        return self._add_source(source, None, "Arrow Source", type_info)
+        return self._add_source(source, None, "Arrow Source", type_info).set_parallelism(1)
 
     def create_input(self, input_format: Any, type_info: TypeInformation | None = None) -> NoReturn:
         """Refuse: input formats are Java objects.

@@ -36,7 +36,7 @@ def test_tables_of_any_make_are_read_in_order(
     source_runner: SourceRunner, form: int, max_rows: int
 ) -> None:
     source = ArrowSource(forms()[form])
-    assert not source.is_parallel
+    assert source.is_parallel == (form != 1)  # of a stream of batches one is read after the other
     result = source_runner.read(source, max_rows=max_rows)
     assert list(map(tuple, result.rows)) == ROWS
     assert result.rows[0].as_dict() == {"a": 1, "s": "x"}
@@ -53,6 +53,18 @@ def test_pandas_frames_are_read_without_their_index(source_runner: SourceRunner)
 def test_reading_goes_on_from_the_position(source_runner: SourceRunner, after_polls: int) -> None:
     rows = source_runner.read_with_restart(ArrowSource(TABLE), after_polls=after_polls, max_rows=1)
     assert list(map(tuple, rows)) == ROWS
+
+
+@pytest.mark.parametrize("parallelism", [2, 3])
+def test_several_subtasks_read_a_table_in_turns(
+    source_runner: SourceRunner, parallelism: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flinkette.connectors.arrow.SPLIT_ROWS", 10)
+    table = pyarrow.table({"n": range(95)})
+    result = source_runner.read(ArrowSource(table), parallelism=parallelism, max_rows=4)
+    assert sorted(row[0] for row in result.rows) == list(range(95))
+    for index, rows in enumerate(result.rows_of_reader):
+        assert [row[0] for row in rows] == [n for n in range(95) if n // 10 % parallelism == index]
 
 
 def test_a_reader_is_read_once_only(source_runner: SourceRunner) -> None:
