@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from flinkette.contracts import options
 from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.options import warn_unknown_keys
 from flinkette.plan.job_graph import PlanOptions
+from flinkette.runtime.cores import available_cores
 from flinkette.runtime.deploy import DeployOptions
 
 if TYPE_CHECKING:
     from flinkette.contracts.config import Configuration
     from flinkette.runtime.clock import Clock
 
-__all__ = ["available_cores", "deploy_options", "plan_options"]
+__all__ = ["deploy_options", "plan_options"]
 
 
 def plan_options(configuration: Configuration) -> PlanOptions:
@@ -51,10 +51,3 @@ def deploy_options(
         job_parameters=parameters or {},
         is_batch=mode == "BATCH" or (mode == "AUTOMATIC" and is_bounded),
     )
-
-
-def available_cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

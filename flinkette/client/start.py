@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from flinkette.client.embedded import EmbeddedJob
 from flinkette.client.job import ThreadedJobClient
 from flinkette.client.progress import Progress
-from flinkette.client.settings import available_cores, plan_options
+from flinkette.client.settings import plan_options
 from flinkette.contracts import options
 from flinkette.plan.execution_graph import ExecutionGraph
 from flinkette.plan.job_graph import build_job_graph
 from flinkette.plan.workers import num_workers
+from flinkette.runtime.cores import available_cores
 
 if TYPE_CHECKING:
     from flinkette.client.job import Job

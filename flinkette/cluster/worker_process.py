@@ -43,6 +43,7 @@ from flinkette.exchange.doorbell import Doorbell
 from flinkette.graph.operators import SinkDescription
 from flinkette.plan.execution_graph import SubtaskId
 from flinkette.runtime.clock import SystemClock
+from flinkette.runtime.cores import available_cores
 from flinkette.runtime.counts import counts_of
 from flinkette.runtime.deploy import deploy
 from flinkette.runtime.worker import Worker
@@ -209,6 +210,7 @@ class WorkerProcess:
             wiring.all_senders,
             wiring.all_receivers,
             self._name_turn,
+            may_spin=1 + max(placement.values()) <= available_cores(),
         )
         self._worker.open()
         self._tell(Deployed())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import time
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ __all__ = ["Worker"]
 SLICE_NS = 10_000_000
 """A subtask runs at most this long before the others and the mail get their turn."""
 MAX_PARK_S = 0.1
+SPIN_NS = 50_000
+"""Waking a sleeper costs 8 to 35 us; the next batch of a busy neighbour mostly comes sooner."""
 MIN_PARK_S = 0.001
 """Also when something is overdue: nobody could do it, or the worker would not park."""
 
@@ -27,7 +30,8 @@ MIN_PARK_S = 0.001
 class Worker:
     """Runs the subtasks of its slots in one thread. `step` never waits; `park` does.
 
-    `senders` and `receivers` are the ends of channels to other workers.
+    `senders` and `receivers` are the ends of channels to other workers. With `may_spin` (no more
+    workers than cores) one that has just worked looks for more a moment before it sleeps.
     """
 
     def __init__(
@@ -37,12 +41,16 @@ class Worker:
         senders: Sequence[Sender] = (),
         receivers: Sequence[Receiver] = (),
         on_turn: Callable[[Subtask], None] | None = None,
+        *,
+        may_spin: bool = False,
     ) -> None:
         self.subtasks = subtasks
         self._clock = clock
         self._senders = senders
         self._receivers = receivers
         self._on_turn = on_turn
+        self._may_spin = may_spin
+        self._has_worked = False
 
     @property
     def has_ended(self) -> bool:
@@ -79,6 +87,7 @@ class Worker:
             except Exception:
                 self._drain_after(subtask)
                 raise
+        self._has_worked |= has_worked
         return has_worked
 
     def commit(self) -> None:
@@ -94,6 +103,9 @@ class Worker:
 
         `descriptors` are further ones that end the sleep when they are readable: mail, doorbell.
         """
+        has_worked, self._has_worked = self._has_worked, False
+        if has_worked and self._may_spin and self._spin():
+            return
         asleep: list[Sender | Receiver] = []
         try:
             if self._fall_asleep(asleep):
@@ -124,6 +136,20 @@ class Worker:
                     first = first or error
         if first is not None:
             raise first
+
+    def _spin(self) -> bool:
+        """Watch the channels for a moment; tell whether there is something to do."""
+        waiting = [sender for sender in self._senders if not sender.has_room()]
+        deadline_ns = self._clock.monotonic_ns() + SPIN_NS
+        while self._clock.monotonic_ns() < deadline_ns:
+            for receiver in self._receivers:
+                if not receiver.is_empty():
+                    return True
+            for sender in waiting:
+                if sender.has_room():
+                    return True
+            os.sched_yield()
+        return False
 
     def _fall_asleep(self, asleep: list[Sender | Receiver]) -> bool:
         """Ask the other workers to wake this one; False if one has moved on already."""
