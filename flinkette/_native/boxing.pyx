@@ -353,13 +353,19 @@ cdef list tuples_of(list columns, Py_ssize_t num_rows):
     cdef Py_ssize_t width = len(columns)
     cdef list rows = PyList_New(num_rows)
     cdef tuple values
-    for row in range(num_rows):
-        values = PyTuple_New(width)
-        for at in range(width):
-            value = <object> PyList_GET_ITEM(<list> PyList_GET_ITEM(columns, at), row)
-            Py_INCREF(value)
-            PyTuple_SET_ITEM(values, at, value)
-        put(rows, row, values)
+    # nothing here can be garbage, and the collector would look at every few hundred new tuples
+    cdef bint was_enabled = PyGC_Disable()
+    try:
+        for row in range(num_rows):
+            values = PyTuple_New(width)
+            for at in range(width):
+                value = <object> PyList_GET_ITEM(<list> PyList_GET_ITEM(columns, at), row)
+                Py_INCREF(value)
+                PyTuple_SET_ITEM(values, at, value)
+            put(rows, row, values)
+    finally:
+        if was_enabled:
+            PyGC_Enable()
     return rows
 
 

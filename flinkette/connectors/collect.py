@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
+from flinkette._native.lent import retain
 from flinkette.contracts.sink import Sink, SinkWriter
 
 if TYPE_CHECKING:
@@ -104,6 +105,6 @@ class CollectWriter(SinkWriter):
         return not self._buffer.is_full
 
     def write(self, batch: Batch) -> None:
-        """Hand the batch to the consumer; batches are immutable."""
+        """Hand the batch to the consumer, who may keep it."""
         if batch.num_rows:
-            self._buffer.put(batch)
+            self._buffer.put(retain(batch))

@@ -40,7 +40,11 @@ class SinkWriter(ABC):
 
     @abstractmethod
     def write(self, batch: Batch) -> None:
-        """Take a batch of rows. The writer keeps no reference to it after returning."""
+        """Take a batch of rows. The writer keeps no reference to it after returning.
+
+        What it has to keep, it keeps as Arrow or as objects, or as `flinkette._native.lent.retain`
+        of it: the batch may lie in memory that another process waits for.
+        """
 
     def flush(self) -> None:
         """Hand on what is buffered; called when the input is idle and at checkpoints."""

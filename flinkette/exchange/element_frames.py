@@ -232,7 +232,9 @@ class ElementReader:
         """Whether parts of a frame have come, and others have not."""
         return self._joining is not None
 
-    def read(self, kind: int, argument: int, payload: Frame | bytes | bytearray) -> Element | None:
+    def read(
+        self, kind: int, argument: int, payload: Frame | bytes | bytearray | memoryview
+    ) -> Element | None:
         """Take the next frame; return the element it completes, or None.
 
         Raises
@@ -243,7 +245,12 @@ class ElementReader:
         return self._take(kind, argument, payload, is_lent=self._is_lent)
 
     def _take(
-        self, kind: int, argument: int, payload: Frame | bytes | bytearray, *, is_lent: bool
+        self,
+        kind: int,
+        argument: int,
+        payload: Frame | bytes | bytearray | memoryview,
+        *,
+        is_lent: bool,
     ) -> Element | None:
         if kind in (FIRST_PART, PART):
             return self._join(kind, argument, payload)
@@ -261,7 +268,9 @@ class ElementReader:
             return None
         return control_element(kind, argument, len(payload))
 
-    def _join(self, kind: int, argument: int, payload: Frame | bytes | bytearray) -> Element | None:
+    def _join(
+        self, kind: int, argument: int, payload: Frame | bytes | bytearray | memoryview
+    ) -> Element | None:
         joining = self._joining
         with memoryview(payload) as view:
             if kind == FIRST_PART:

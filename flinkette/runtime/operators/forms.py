@@ -11,6 +11,7 @@ from typing import Any
 from flinkette._native.arrays import shared_names
 from flinkette._native.batch import Batch
 from flinkette._native.column import Column
+from flinkette._native.lent import retain
 from flinkette.contracts.errors import InvalidTypeError
 
 __all__ = ["from_form", "to_form"]
@@ -65,6 +66,8 @@ def _arrays(batch: Batch) -> dict[str, Any]:
     """Columns as read-only arrays; nulls and types that numpy has not make a copy."""
     import numpy
 
+    # pyarrow gets copies of what is lent; numpy looks at the columns' own memory
+    batch = retain(batch)
     assert batch.columns is not None
     arrays: dict[str, Any] = {}
     for name, column in zip(batch.row_type or ("value",), batch.columns, strict=True):

@@ -1,0 +1,156 @@
+"""Rows from one worker process to another over a ring, beside pickles over a pipe.
+
+And what rows of undeclared type cost as columns, beside one pickle for each batch (contract 4;
+docs/decisions/0005-elements-in-rings.md).
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from flinkette._native.batch import Batch, TupleNames
+from flinkette._native.column import Column
+from flinkette._native.ring import create_ring
+from flinkette._native.typed_objects import type_objects
+from flinkette.exchange.element import Watermark
+from flinkette.exchange.ring_channel import RingSender
+
+ROW_COUNT = 8_192
+BATCHES = 40
+CAPACITY = 1 << 20
+
+OBJECTS: dict[str, list[Any]] = {
+    "int": [row + 1000 for row in range(ROW_COUNT)],
+    "str": [f"user-{row}" for row in range(ROW_COUNT)],
+    "tuple": [(row, f"user-{row % 100}", row / 2) for row in range(ROW_COUNT)],
+    "dict": [{"id": row, "name": f"user-{row % 100}"} for row in range(ROW_COUNT)],
+}
+COLUMNS = {kind: Column.from_objects(OBJECTS[kind]) for kind in ("int", "str")}
+
+# Both take batches until a mark and then answer with the number of rows.
+CONSUMER = """
+import os, pickle, struct, sys
+from flinkette._native.batch import Batch
+from flinkette._native.shared_memory import SharedMemory
+from flinkette.exchange.ring_channel import RingReceiver
+kind, descriptor = sys.argv[1], int(sys.argv[2])
+def from_ring():
+    receiver = RingReceiver(SharedMemory.map(descriptor), lambda: None)
+    while True:
+        element = receiver.poll()
+        if element is None:
+            os.sched_yield()
+        else:
+            yield element.num_rows if isinstance(element, Batch) else -1
+def from_pipe():
+    with open(descriptor, "rb", 1 << 16) as pipe:
+        while True:
+            size, = struct.unpack("<q", pipe.read(8))
+            yield len(pickle.loads(pipe.read(size))) if size else -1
+count = 0
+for rows in (from_ring if kind == "ring" else from_pipe)():
+    if rows < 0:
+        print(count, flush=True)
+        count = 0
+    else:
+        count += rows
+"""
+
+
+def start_consumer(kind: str, descriptor: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", CONSUMER, kind, str(descriptor)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        pass_fds=[descriptor],
+        text=True,
+    )
+
+
+def check_answer(consumer: subprocess.Popen[str]) -> None:
+    assert consumer.stdout is not None
+    assert consumer.stdout.readline() == f"{BATCHES * ROW_COUNT}\n"
+
+
+@pytest.fixture
+def ring() -> Iterator[Any]:
+    memory = create_ring(CAPACITY)
+    sender = RingSender(memory, lambda: None)
+    consumer = start_consumer("ring", memory.descriptor)
+
+    def put(element: Any) -> None:
+        while not sender.has_room():
+            os.sched_yield()
+        sender.put(element)
+
+    def send(batch: Batch) -> None:
+        for _ in range(BATCHES):
+            put(batch)
+        put(Watermark(0))
+        while not sender.has_room():
+            os.sched_yield()
+        check_answer(consumer)
+
+    yield send
+    consumer.kill()
+    consumer.communicate()
+
+
+@pytest.fixture
+def pipe() -> Iterator[Any]:
+    reading, writing = os.pipe()
+    consumer = start_consumer("pipe", reading)
+    os.close(reading)
+
+    with os.fdopen(writing, "wb", 1 << 16) as stream:
+
+        def send(rows: list[Any]) -> None:
+            for _ in range(BATCHES):
+                pickled = pickle.dumps(rows, 5)
+                stream.write(struct.pack("<q", len(pickled)))
+                stream.write(pickled)
+            stream.write(bytes(8))
+            stream.flush()
+            check_answer(consumer)
+
+        yield send
+        consumer.kill()
+        consumer.communicate()
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_objects_over_an_edge(kind: str, ring: Any, pipe: Any, time_beside: Any) -> None:
+    rows = OBJECTS[kind]
+    batch = Batch.from_objects(rows)
+    time_beside(lambda: ring(batch), lambda: pipe(rows), BATCHES * ROW_COUNT)
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+def test_columns_over_an_edge(kind: str, ring: Any, pipe: Any, time_beside: Any) -> None:
+    batch = Batch.from_columns([COLUMNS[kind]], ["value"])
+    time_beside(lambda: ring(batch), lambda: pipe(OBJECTS[kind]), BATCHES * ROW_COUNT)
+
+
+@pytest.mark.parametrize("kind", ["int", "str", "tuple"])
+def test_columns_beside_one_pickle(kind: str, time_beside: Any) -> None:
+    rows = OBJECTS[kind]
+
+    def as_columns() -> list[Any]:
+        typed = type_objects(rows)
+        assert typed is not None
+        names = None if typed.names is None else TupleNames(typed.names)
+        return Batch.from_columns(typed.columns, names).objects()
+
+    def as_pickle() -> Any:
+        return pickle.loads(pickle.dumps(rows, 5))
+
+    assert as_columns() == as_pickle() == rows
+    time_beside(as_columns, as_pickle, ROW_COUNT)
