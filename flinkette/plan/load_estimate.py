@@ -17,6 +17,8 @@ from flinkette.graph.operators import (
     KeyByDescription,
     MapBatchesDescription,
     ProjectDescription,
+    ReduceDescription,
+    RunningAggregateDescription,
     SinkDescription,
     SourceDescription,
     WindowDescription,
@@ -27,6 +29,7 @@ from flinkette.plan.execution_graph import SubtaskId
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from flinkette.graph.operators import OperatorDescription
     from flinkette.plan.execution_graph import Channel, ExecutionGraph
     from flinkette.plan.job_graph import JobEdge, Vertex
 
@@ -35,16 +38,19 @@ __all__ = ["LoadEstimate", "estimate_loads"]
 ROW_BYTES = 32
 """Bytes of a row on a channel."""
 
+# a row through each kind of operator; bench/placement holds what comes of it against real jobs
 _ROW_COSTS_S: dict[type, float] = {
     SourceDescription: 1e-7,
-    SinkDescription: 1e-7,
-    KeyByDescription: 1e-7,
+    SinkDescription: 5e-8,
+    KeyByDescription: 1.5e-7,
     ProjectDescription: 1e-7,
     MapBatchesDescription: 5e-8,
-    WindowDescription: 5e-7,
+    ReduceDescription: 3e-7,
+    RunningAggregateDescription: 3e-7,
+    WindowDescription: 4e-7,
 }
-_FUNCTION_COST_S = 2e-7
-"""A row through a function of the user's, or through keyed state."""
+_FUNCTION_COST_S = 1e-7
+_KEYED_FUNCTION_COST_S = 3e-7
 
 _RESULTS_PER_ROW: dict[type, float] = {
     FilterDescription: 0.5,
@@ -113,10 +119,18 @@ def _through(vertex: Vertex, rows: float) -> tuple[float, dict[int, float]]:
     for node in vertex.nodes:
         kind = type(node.operator)
         taken = rows if vertex.is_shared else left
-        seconds += taken * _ROW_COSTS_S.get(kind, _FUNCTION_COST_S)
+        seconds += taken * _row_cost_s(node.operator)
         left = taken * _RESULTS_PER_ROW.get(kind, 1.0)
         results[id(node)] = left
     return seconds, results
+
+
+def _row_cost_s(operator: OperatorDescription) -> float:
+    """Return seconds that one row usually takes."""
+    is_keyed = getattr(operator, "is_keyed", False)
+    return _ROW_COSTS_S.get(
+        type(operator), _KEYED_FUNCTION_COST_S if is_keyed else _FUNCTION_COST_S
+    )
 
 
 def _sent(
