@@ -12,7 +12,7 @@ from typing import Any
 from bench import tables, targets
 from bench.machine import MAX_OTHERS, MAX_STOLEN, Load, cpu_name, is_disturbed, version
 from bench.peers.compare import Comparison
-from bench.placement.section import strategies
+from bench.placement.section import estimates, strategies
 from bench.targets import figure
 
 __all__ = ["Run", "report"]
@@ -102,6 +102,8 @@ def report(run: Run, folder: Path) -> str:
             "## Placing slots on workers",
             "",
             *strategies(found),
+            "",
+            *estimates(found),
             "",
         ]
     )

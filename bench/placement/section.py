@@ -1,4 +1,4 @@
-"""The report's table of strategies."""
+"""The report's tables of strategies and of estimates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-__all__ = ["strategies"]
+__all__ = ["estimates", "strategies"]
 
 
 def strategies(found: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -36,6 +36,35 @@ def strategies(found: Sequence[dict[str, Any]]) -> Iterator[str]:
             f"| {name} | {ratios(extra['makespans'])} | {ratios(extra['costs'])} "
             f"| {statistics.median(times):.2f} ({times[0]:.2f} – {times[-1]:.2f}) |"
         )
+
+
+def estimates(found: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Write a line for each job that was placed by estimates and then measured."""
+    rows = [row for row in found if "estimate" in row["extra_info"]]
+    if not rows:
+        return
+    yield (
+        "Real jobs on two workers, placed by loads estimated from the program. Share: what the "
+        "fullest worker does of all work, estimated and by busy time. Makespan: its busy time over "
+        "the least possible, as placed and after one round of moves with measured loads, with the "
+        "number of slots that moved; median and range of the runs."
+    )
+    yield ""
+    yield ("| job | slots | share, estimated | measured | makespan | after a round | slots moved |")
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for row in rows:
+        extra = row["extra_info"]["estimate"]
+        name = row["name"].partition("[")[2].rstrip("]").replace("_", " ")
+        cells = [spread(extra[key]) for key in ("measured_shares", "over_least", "after_round")]
+        yield (
+            f"| {name} | {extra['slots']} | {extra['estimated_share']:.2f} | {' | '.join(cells)} "
+            f"| {statistics.median(extra['moved']):.0f} |"
+        )
+
+
+def spread(ordered: Sequence[float]) -> str:
+    """Write median and range."""
+    return f"{statistics.median(ordered):.2f} ({ordered[0]:.2f} – {ordered[-1]:.2f})"
 
 
 def ratios(ordered: Sequence[float]) -> str:

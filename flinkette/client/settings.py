@@ -30,6 +30,7 @@ def plan_options(configuration: Configuration) -> PlanOptions:
         max_parallelism if max_parallelism > 0 else None,
         bool(configuration.get(options.OPERATOR_CHAINING)),
         bool(configuration.get(options.WINDOW_SHARING)),
+        bool(configuration.get(options.CHAINING_ACROSS_MAX_PARALLELISM)),
     )
 
 

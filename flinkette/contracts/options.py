@@ -28,6 +28,7 @@ __all__ = [
     "BATCH_ROWS",
     "BUFFER_TIMEOUT",
     "BUFFER_TIMEOUT_ENABLED",
+    "CHAINING_ACROSS_MAX_PARALLELISM",
     "CHECKPOINTING_INTERVAL",
     "CHECKPOINTING_MODE",
     "CHECKPOINT_DIRECTORY",
@@ -88,6 +89,12 @@ OPERATOR_CHAINING: ConfigOption[bool] = ConfigOption(
     boolean,
     old_keys=("pipeline.operator-chaining",),
     doc="Run operators that need no exchange between them as one.",
+)
+CHAINING_ACROSS_MAX_PARALLELISM: ConfigOption[bool] = ConfigOption(
+    "pipeline.operator-chaining.chain-operators-with-different-max-parallelism",
+    True,
+    boolean,
+    doc="Off: operators with different max parallelism are not joined into one chain.",
 )
 AUTO_GENERATE_UIDS: ConfigOption[bool] = ConfigOption(
     "pipeline.auto-generate-uids",
@@ -214,7 +221,6 @@ _ACCEPTED = [
         classpaths=(None, text),
         jars=(None, text),
         jobvertex_parallelism_overrides=({}, text_map),
-        operator_chaining__chain_operators_with_different_max_parallelism=(True, boolean),
         watermark_alignment__allow_unaligned_source_splits=(False, boolean),
         vertex_description_mode=("TREE", text),
         vertex_name_include_index_prefix=(False, boolean),

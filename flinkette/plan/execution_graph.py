@@ -23,7 +23,7 @@ from flinkette.graph.transformations import Exchange
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flinkette.plan.job_graph import JobGraph
+    from flinkette.plan.job_graph import JobEdge, JobGraph
 
 __all__ = ["Channel", "ExecutionGraph", "Slot", "SubtaskId", "receivers_of", "rescale_group"]
 
@@ -67,13 +67,17 @@ class ExecutionGraph:
     job_graph: JobGraph
 
     @cached_property
+    def subtasks_of(self) -> tuple[tuple[SubtaskId, ...], ...]:
+        """The subtasks of each vertex."""
+        return tuple(
+            tuple(SubtaskId(vertex.index, index) for index in range(vertex.parallelism))
+            for vertex in self.job_graph.vertices
+        )
+
+    @property
     def subtasks(self) -> tuple[SubtaskId, ...]:
         """Every subtask, by vertex and index."""
-        return tuple(
-            SubtaskId(vertex.index, index)
-            for vertex in self.job_graph.vertices
-            for index in range(vertex.parallelism)
-        )
+        return tuple(subtask for subtasks in self.subtasks_of for subtask in subtasks)
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
@@ -84,7 +88,8 @@ class ExecutionGraph:
             group = vertex.slot_sharing_group
             width[group] = max(width.get(group, 0), vertex.parallelism)
             for index in range(vertex.parallelism):
-                subtasks.setdefault((group, index), []).append(SubtaskId(vertex.index, index))
+                members = subtasks.setdefault((group, index), [])
+                members.append(self.subtasks_of[vertex.index][index])
         return tuple(
             Slot(group, index, tuple(subtasks[group, index]))
             for group, count in width.items()
@@ -110,17 +115,17 @@ class ExecutionGraph:
 
     def channels(self) -> Iterator[Channel]:
         """Every channel, by edge, sender and receiver."""
-        vertices = self.job_graph.vertices
         for number, edge in enumerate(self.job_graph.edges):
-            senders, receivers = (
-                vertices[edge.source].parallelism,
-                vertices[edge.target].parallelism,
-            )
-            for sender in range(senders):
-                for receiver in receivers_of(edge.exchange, sender, senders, receivers):
-                    yield Channel(
-                        number, SubtaskId(edge.source, sender), SubtaskId(edge.target, receiver)
-                    )
+            receivers = self.subtasks_of[edge.target]
+            for sender in self.subtasks_of[edge.source]:
+                for receiver in self.receivers(edge, sender.index):
+                    yield Channel(number, sender, receivers[receiver])
+
+    def receivers(self, edge: JobEdge, sender: int) -> range:
+        """Return the indices of the subtasks that one sender of an edge is joined with."""
+        vertices = self.job_graph.vertices
+        senders, receivers = vertices[edge.source].parallelism, vertices[edge.target].parallelism
+        return receivers_of(edge.exchange, sender, senders, receivers)
 
 
 def receivers_of(exchange: Exchange, sender: int, senders: int, receivers: int) -> range:

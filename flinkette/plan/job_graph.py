@@ -44,6 +44,8 @@ class PlanOptions:
     max_parallelism: int | None = None
     is_chaining_enabled: bool = True
     is_window_sharing_enabled: bool = True
+    is_chaining_across_max_parallelism: bool = True
+    """Whether a chain may hold operators of different max parallelism."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,10 @@ def _max_parallelism(chain: list[Transformation], parallelism: int, options: Pla
     return chosen
 
 
+def _declared_maximum(node: Transformation, options: PlanOptions) -> int | None:
+    return options.max_parallelism if node.max_parallelism is None else node.max_parallelism
+
+
 def _exchange(node: Transformation, edge: Edge, parallelism: dict[int, int]) -> Exchange:
     if edge.exchange is not Exchange.FORWARD:
         return edge.exchange
@@ -256,6 +262,10 @@ def _chain(
             and not (node.is_chain_start or node.is_chaining_disabled)
             and not only.source.is_chaining_disabled
             and slot_groups[id(node)] == slot_groups[id(only.source)]
+            and (
+                options.is_chaining_across_max_parallelism
+                or _declared_maximum(node, options) == _declared_maximum(only.source, options)
+            )
         ):
             chain = chain_of[id(only.source)]
         else:

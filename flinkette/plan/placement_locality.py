@@ -172,15 +172,25 @@ class Arrangement:
     def _exchange_workers(self) -> bool:
         """Let two workers of different hosts exchange all they run, if bytes then travel less."""
         problem = self._problem
-        network = problem.network(self.assignment)
-        for left in range(len(self._members)):
-            for right in range(left + 1, len(self._members)):
+        workers = range(len(self._members))
+        between = [
+            [sum(self._talk[slot][other] for slot in self._members[worker]) for other in workers]
+            for worker in workers
+        ]
+        least = problem.network(self.assignment) * _TOLERANCE
+        for left in workers:
+            for right in range(left + 1, len(workers)):
                 if problem.hosts[left] == problem.hosts[right] or not self._fits(left, right):
                     continue
-                renamed = {left: right, right: left}
-                exchanged = [renamed.get(each, each) for each in self.assignment]
-                if problem.network(exchanged) < network * (1 - _TOLERANCE):
-                    self._take(exchanged)
+                gain = sum(
+                    (between[left][other] - between[right][other])
+                    * (problem.byte_cost(left, other) - problem.byte_cost(right, other))
+                    for other in workers
+                    if other not in (left, right)
+                )
+                if gain > least:
+                    renamed = {left: right, right: left}
+                    self._take([renamed.get(each, each) for each in self.assignment])
                     return True
         return False
 

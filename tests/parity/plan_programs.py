@@ -148,6 +148,20 @@ def max_parallelism_differs(env: Any, api: Any) -> None:
 
 
 @program
+def max_parallelism_differs_and_must_not(env: Any, api: Any) -> None:
+    """Off by configuration."""
+    configuration = api.Configuration()
+    key = "pipeline.operator-chaining.chain-operators-with-different-max-parallelism"
+    configuration.set_string(key, "false")
+    configuration.set_string("pipeline.max-parallelism", "16")
+    env.configure(configuration)
+    integer = api.Types.LONG()
+    stream = numbers(env, api).map(same, integer).set_max_parallelism(16)
+    stream = stream.map(same, integer).set_max_parallelism(8).map(same, integer)
+    stream.set_max_parallelism(8).print()
+
+
+@program
 def groups_are_inherited(env: Any, api: Any) -> None:
     """Operators behind one with a group are in its group."""
     integer = api.Types.LONG()

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 _HOMES = {
-    "common": ["Time", "Types", "WatermarkStrategy"],
+    "common": ["Configuration", "Time", "Types", "WatermarkStrategy"],
     "datastream": ["SlotSharingGroup"],
     "datastream.connectors.number_seq": ["NumberSequenceSource"],
     "datastream.functions": [

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from flinkette.client.settings import plan_options
 from flinkette.datastream import StreamExecutionEnvironment
 from flinkette.datastream.submission import graph_to_submit
 from flinkette.plan.execution_graph import ExecutionGraph
-from flinkette.plan.job_graph import JobGraph, PlanOptions, build_job_graph
+from flinkette.plan.job_graph import JobGraph, build_job_graph
 from parity.plan_programs import PROGRAMS
 from parity.plan_shapes import api_of, shape_of_plan
 from parity.recording import HERE
@@ -33,7 +34,7 @@ def env(name: str) -> StreamExecutionEnvironment:
 
 
 def job_graph(env: StreamExecutionEnvironment) -> JobGraph:
-    options = PlanOptions(2, is_chaining_enabled=env.is_chaining_enabled())
+    options = plan_options(env._configuration)
     return build_job_graph(graph_to_submit(env._stream_graph), options)
 
 

@@ -85,7 +85,7 @@ def test_vertices_of_different_parallelism_are_placed(env: StreamExecutionEnviro
     placement = place(graph, local_workers(2, graph.required_slots))
     assert [vertex.parallelism for vertex in graph.job_graph.vertices] == [1, 3, 5, 2]
     assert len(placement.worker_of) == 1 + 3 + 5 + 2
-    assert max(counts(placement, 2)) <= 3
+    assert set(placement.workers) == {0, 1}
 
 
 def test_measured_loads_decide(env: StreamExecutionEnvironment) -> None:
