@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from flinkette.exchange.element import MAX_WATERMARK_MS, MIN_WATERMARK_MS
-from flinkette.exchange.gate import Gate
 
 if TYPE_CHECKING:
     from flinkette.client.embedded import EmbeddedJob
@@ -66,9 +65,8 @@ def describe(job: EmbeddedJob) -> str:
         if subtask.operators[-1].__class__.__name__ == "SinkOperator"
     )
     elapsed_s = max(time.monotonic() - job.started_s, 1e-9)
-    watermarks = [
-        subtask.input.watermark_ms for subtask in subtasks if isinstance(subtask.input, Gate)
-    ]
+    reached = [subtask.watermark_ms for subtask in subtasks]
+    watermarks = [each for each in reached if each is not None]
     return (
         f"{rows_in:,} rows in, {rows_out:,} out, {rows_in / elapsed_s:,.0f} rows/s, "
         f"watermark {watermark_text(min(watermarks)) if watermarks else '-'}, {elapsed_s:.0f} s"

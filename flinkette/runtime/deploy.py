@@ -155,7 +155,14 @@ def _deploy_vertex(
             joined = [sender[index] for edge in inputs for sender in channels[id(edge)]]
             source = Gate([channel for channel in joined if channel is not None])
         deployed.append(
-            Subtask(context, source, operators, outputs, options.clock, _copier(options))
+            Subtask(
+                [context] * len(operators),
+                source,
+                operators,
+                outputs,
+                options.clock,
+                _copier(options),
+            )
         )
     return deployed
 

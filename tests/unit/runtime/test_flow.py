@@ -25,7 +25,7 @@ def queued(run: Run) -> int:
     waiting = 0
     for subtask in run.job.worker.subtasks:
         waiting += sum(len(operator.outbox) for operator in subtask.operators)
-        waiting += sum(output.num_pending for output in subtask._outputs)
+        waiting += sum(output.num_pending for output in subtask.outputs)
         for channel in getattr(subtask.input, "_channels", ()):
             assert isinstance(channel, LocalChannel)
             waiting += len(channel._elements)
