@@ -33,6 +33,7 @@ from flinkette.graph.transformations import Exchange
 from flinkette.runtime.choosers import custom_chooser, shuffler
 from flinkette.runtime.failures import ConnectorErrors, key_error
 from flinkette.runtime.isolation import isolated
+from flinkette.runtime.joining import join_subtasks
 from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 from flinkette.runtime.ports import PortedOutput
 from flinkette.runtime.source_input import SourceInput
@@ -83,7 +84,7 @@ def deploy(job_graph: JobGraph, options: DeployOptions) -> list[Subtask]:
             if isinstance(subtask.input, SourceInput):
                 subtask.input.close()
         raise
-    return subtasks
+    return join_subtasks(subtasks)
 
 
 def make_channels(

@@ -8,6 +8,7 @@ from flinkette._native.batch import Batch
 from flinkette.exchange.element import EndOfInput, Watermark
 from flinkette.exchange.gate import Gate
 from flinkette.runtime.operator import Operator
+from flinkette.runtime.operators.keyed_edge import KeyedEdgeOperator
 from flinkette.runtime.source_input import SourceInput
 
 if TYPE_CHECKING:
@@ -125,8 +126,13 @@ class Subtask:
 
     @property
     def watermark_ms(self) -> int | None:
-        """The watermark of its input; None if that is a source."""
-        return self.input.watermark_ms if isinstance(self.input, Gate) else None
+        """The watermark that its keyed operators have seen; None if it reads no keyed edge."""
+        edges = [
+            each.watermark_ms for each in self.operators if isinstance(each, KeyedEdgeOperator)
+        ]
+        if isinstance(self.input, Gate):
+            edges.append(self.input.watermark_ms)
+        return min(edges, default=None)
 
     def open(self) -> None:
         """Open the operators, the last one first."""
