@@ -50,6 +50,8 @@ class SourceInput:
         self._has_ended = False
         self._is_waiting_for_splits = False
         self._has_input = True
+        self.has_moved = False
+        """Whether the last `poll` read something, though it may have been only the end of a split."""
         self.rows = 0
         self.rejected: deque[list[object]] = deque()
         self._reject_tag: OutputTag | None = info.node.row_error.tag
@@ -65,7 +67,8 @@ class SourceInput:
         return self._reject_tag
 
     def poll(self, deadline_ns: int) -> Element | None:
-        """Take the next element, or None when there is nothing to read now."""
+        """Take the next element, or None when there is nothing to read now, or nothing yet."""
+        self.has_moved = False
         if self._ready:
             return self._ready.popleft()
         if self._has_ended:
@@ -84,6 +87,7 @@ class SourceInput:
         self._has_input = fetched is not None
         if fetched is None:
             return None
+        self.has_moved = True
         return self._accept(fetched, deadline_ns)
 
     def has_waiting(self) -> bool:

@@ -293,8 +293,8 @@ class Subtask:
             element = source.poll(deadline_ns)
             if source.rejected:
                 self._reject(source)
-                if element is None:
-                    return 0
+            if element is None and source.has_moved:
+                return 0
         else:
             element = source.poll()
         return -1 if element is None else self._give(0, element)
