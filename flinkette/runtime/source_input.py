@@ -51,7 +51,7 @@ class SourceInput:
         self._is_waiting_for_splits = False
         self._has_input = True
         self.has_moved = False
-        """Whether the last `poll` read something, though it may have been only the end of a split."""
+        """Whether the last `poll` read something, if only the end of a split."""
         self.rows = 0
         self.rejected: deque[list[object]] = deque()
         self._reject_tag: OutputTag | None = info.node.row_error.tag
