@@ -1,4 +1,4 @@
-"""A numpy function over whole batches beside the loop that calls it with the same arrays."""
+"""A numpy function over whole batches beside the loop that calls it with the same rows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from flinkette.common import Configuration
 from flinkette.datastream import StreamExecutionEnvironment
 from flinkette.ext.sinks import BlackholeSink
 
@@ -32,7 +33,9 @@ def run_loop(rows: int) -> int:
 
 
 def run_job(rows: int) -> int:
-    env = StreamExecutionEnvironment.get_execution_environment()
+    configuration = Configuration()
+    configuration.set_integer("flinkette.batch.rows", BATCH_ROWS)
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
     env.set_parallelism(1)
     sink = BlackholeSink()
     env.from_arrow(TABLE.slice(0, rows)).map_batches(polar).sink_to(sink)

@@ -16,3 +16,9 @@ cdef class Column:
 
 
 cdef Column wrap_column(const ColumnPtr &handle)
+
+# A column over the memory of an object with the buffer protocol, which it keeps exported.
+cdef Column wrap_buffer(object source)
+
+# Whether the column has the buffer protocol: machine numbers without nulls.
+cdef bint is_machine_array(Column column) noexcept

@@ -33,8 +33,12 @@ cdef extern from "Python.h":
 
 cdef long live_columns = 0
 
-# For the machine types in the order of TypeId: 8 integers, 3 floats.
+# For the machine types in the order of TypeId: 8 integers, 3 floats. Where longs have 8 bytes numpy
+# calls them int64, and a "q" longlong.
 cdef (const char *)[11] MACHINE_CODES = ["b", "B", "h", "H", "i", "I", "q", "Q", "e", "f", "d"]
+if sizeof(long) == 8:
+    MACHINE_CODES[6] = "l"
+    MACHINE_CODES[7] = "L"
 cdef (const char *)[11] ARROW_CODES = ["c", "C", "s", "S", "i", "I", "l", "L", "e", "f", "g"]
 
 
@@ -320,6 +324,11 @@ cdef const char *buffer_format(const NativeColumn *column) noexcept:
     return NULL
 
 
+cdef bint is_machine_array(Column column) noexcept:
+    cdef const NativeColumn *native = column.handle.get()
+    return native.null_count == 0 and buffer_format(native) is not NULL
+
+
 cdef const char *arrow_format(const char *code, Py_ssize_t itemsize) noexcept:
     """Arrow's format for a code of the buffer protocol, or NULL; longs differ in size by system."""
     cdef int at = 0
@@ -347,7 +356,6 @@ cdef void drop_buffer(void *context) noexcept with gil:
 
 
 cdef Column wrap_buffer(object source):
-    """A column over the memory of an object with the buffer protocol, which it keeps exported."""
     cdef Error error
     cdef TypePtr type
     cdef ColumnPtr handle

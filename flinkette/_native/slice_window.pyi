@@ -89,8 +89,13 @@ class AggregateWindows:
     def memory_bytes(self) -> int:
         """Memory reserved for states."""
 
-    def load(self, batch: Batch, ids: Uint32Buffer, gaps: Int64Buffer | None = None) -> None:
-        """Take a batch to work on with the key ids, and the session gaps, of its rows."""
+    def load(
+        self, batch: Batch, ids: Uint32Buffer | None = None, gaps: Int64Buffer | None = None
+    ) -> None:
+        """Take a batch to work on with the key ids, and the session gaps, of its rows.
+
+        Without ids the rows belong to the batch's keys.
+        """
 
     def load_event_timers(self, watermark: int) -> None:
         """Go on with what a watermark makes due."""
@@ -120,4 +125,4 @@ class AggregateWindows:
         """Forget the late rows of all definitions."""
 
     def release_batch(self) -> None:
-        """Let go of the last batch."""
+        """Let go of the last batch, and of the ids of its keys that nothing refers to."""

@@ -101,13 +101,15 @@ cdef class AggregateWindows:
     def memory_bytes(self):
         return self._run.kernel().memory_bytes()
 
-    def load(self, Batch batch not None, Uint32Buffer ids not None, Int64Buffer gaps=None):
+    def load(self, Batch batch not None, Uint32Buffer ids=None, Int64Buffer gaps=None):
         cdef WindowRows rows
         cdef Int64Buffer times = batch.times
         cdef Py_ssize_t row
         cdef const int64_t *mark_stops = NULL
         cdef const int64_t *mark_times = NULL
         cdef int64_t mark_count = 0
+        if ids is None:
+            ids = self._keys.ids(batch.keys, batch.hashes)
         self._batch = batch
         self._ids = ids
         self._gaps = gaps
@@ -243,6 +245,7 @@ cdef class AggregateWindows:
         self._ids = None
         self._gaps = None
         self._columns = []
+        self._keys.release_batch()
 
     cdef int _load_columns(self, Batch batch) except -1:
         """Get the column of each aggregate; of rows that are objects only what is read is typed."""

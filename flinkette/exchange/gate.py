@@ -23,6 +23,8 @@ class Gate:
 
     def __init__(self, channels: Sequence[Receiver]) -> None:
         self._channels = channels
+        self.only_channel = channels[0] if len(channels) == 1 else None
+        """The only channel, if there is but one."""
         self._merge = WatermarkMerge(len(channels))
         self._ready: deque[Element] = deque()
         self._next = 0
@@ -39,6 +41,13 @@ class Gate:
 
     def poll(self) -> Element | None:
         """Take the next element, or None when every channel is empty."""
+        if self.only_channel is not None and not self._ready:
+            element = self.only_channel.poll()
+            if isinstance(element, Batch):
+                return element if element.marks is None else self._merge_marks(0, element)
+            if element is None:
+                return None
+            self._accept(0, element)
         while not self._ready:
             if not self._poll_channels():
                 return None
@@ -73,7 +82,5 @@ class Gate:
         marks = batch.marks
         if marks is None:
             return batch
-        merge = self._merge
-        kept = marks.clipped(merge.limit_for(index), merge.current_ms)
-        merge.absorb(index, marks.last_time, None if kept is None else kept.last_time)
+        kept = self._merge.on_marks(index, marks)
         return batch if kept is marks else batch.with_marks(kept)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flinkette.exchange.element import (
     MAX_WATERMARK_MS,
     MIN_WATERMARK_MS,
@@ -9,6 +11,9 @@ from flinkette.exchange.element import (
     StatusChange,
     Watermark,
 )
+
+if TYPE_CHECKING:
+    from flinkette._native.marks import Marks
 
 __all__ = ["WatermarkMerge"]
 
@@ -61,7 +66,18 @@ class WatermarkMerge:
         self._watermarks_ms[index] = MAX_WATERMARK_MS
         return self._announce()
 
-    def limit_for(self, index: int) -> int:
+    def on_marks(self, index: int, marks: Marks) -> Marks | None:
+        """Take the marks of a batch of an input; return those at which the merged watermark moves.
+
+        They are as good as announced: the batch carries them on.
+        """
+        kept = marks.clipped(self._limit_for(index), self._announced_ms)
+        self._watermarks_ms[index] = max(self._watermarks_ms[index], marks.last_time)
+        if kept is not None:
+            self._announced_ms = kept.last_time
+        return kept
+
+    def _limit_for(self, index: int) -> int:
         """How far the merged watermark may follow input `index` while the others stand still."""
         if len(self._watermarks_ms) == 1:
             return MAX_WATERMARK_MS
@@ -71,12 +87,6 @@ class WatermarkMerge:
             if other != index and self._watermarks_ms[other] >= self._announced_ms
         ]
         return min(others, default=MAX_WATERMARK_MS)
-
-    def absorb(self, index: int, time_ms: int, announced_ms: int | None) -> None:
-        """Take over marks of input `index` that a batch carries on: nothing is announced here."""
-        self._watermarks_ms[index] = max(self._watermarks_ms[index], time_ms)
-        if announced_ms is not None:
-            self._announced_ms = max(self._announced_ms, announced_ms)
 
     def _active(self) -> list[int]:
         return [

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
 from flinkette._native.column import Column
+from flinkette._native.keys import hash_keys, owners
+from flinkette._native.partition import round_robin, scatter
 from flinkette.exchange.element import EndOfInput, Watermark
 
 if TYPE_CHECKING:
@@ -60,8 +62,6 @@ class RoundRobinRouter(Router):
         self._next = start % len(receivers)
 
     def route(self, batch: Batch) -> list[tuple[int, Element]]:
-        from flinkette._native.partition import round_robin
-
         parts = round_robin(batch.num_rows, len(self._receivers), self._next)
         self._next = (self._next + batch.num_rows) % len(self._receivers)
         return route_parts(batch, parts, self._receivers)
@@ -93,24 +93,25 @@ class HashRouter(Router):
         self._explain = explain
 
     def route(self, batch: Batch) -> list[tuple[int, Element]]:
-        from flinkette._native.keys import hash_keys, owners
-        from flinkette._native.partition import scatter
+        batch = self.hashed(batch)
+        if self._num_receivers == 1:
+            return [(0, batch)]
+        assert batch.hashes is not None
+        owner = owners(batch.hashes, self._max_parallelism, self._num_receivers)
+        parts = scatter(owner, self._num_receivers)
+        return route_parts(batch, parts, range(self._num_receivers))
 
+    def hashed(self, batch: Batch) -> Batch:
+        """Put the hashes of the keys beside them, where somebody needs them."""
         if self._num_receivers == 1 and isinstance(batch.keys, Column):
             # nothing to choose, and no key of a column can fail: the receiver hashes
-            return [(0, batch)]
+            return batch
         try:
-            hashes = hash_keys(batch.keys)
+            return batch.with_keys(batch.keys, hash_keys(batch.keys))
         except Exception as error:
             if self._explain is None:
                 raise
             raise self._explain(batch, error) from error
-        batch = batch.with_keys(batch.keys, hashes)
-        if self._num_receivers == 1:
-            return [(0, batch)]
-        owner = owners(hashes, self._max_parallelism, self._num_receivers)
-        parts = scatter(owner, self._num_receivers)
-        return route_parts(batch, parts, range(self._num_receivers))
 
 
 class IndexRouter(Router):
@@ -121,8 +122,6 @@ class IndexRouter(Router):
         self._choose = choose
 
     def route(self, batch: Batch) -> list[tuple[int, Element]]:
-        from flinkette._native.partition import scatter
-
         parts = scatter(self._choose(batch), self._num_receivers)
         return route_parts(batch, parts, range(self._num_receivers))
 
@@ -137,13 +136,19 @@ class EdgeWriter:
     def __init__(
         self, channels: Sequence[Sender | None], router: Router, *, carries_time: bool = True
     ) -> None:
-        self._carries_time = carries_time
+        self.carries_time = carries_time
         self._channels = {
             receiver: channel for receiver, channel in enumerate(channels) if channel is not None
         }
-        self._router = router
+        self.router = router
         self._pending: deque[tuple[int, Element]] = deque()
         self._unfinished: set[int] = set()
+
+    @property
+    def only_channel(self) -> Sender | None:
+        """The only channel, if there is but one."""
+        channels = list(self._channels.values())
+        return channels[0] if len(channels) == 1 else None
 
     @property
     def num_pending(self) -> int:
@@ -152,6 +157,8 @@ class EdgeWriter:
 
     def flush(self) -> bool:
         """Hand on what is pending; False when a receiver has no room."""
+        if not self._pending and not self._unfinished:
+            return True
         for receiver in tuple(self._unfinished):
             if self._channels[receiver].has_room():
                 self._unfinished.discard(receiver)
@@ -166,8 +173,8 @@ class EdgeWriter:
     def emit(self, element: Element) -> None:
         """Send a batch to its receivers, anything else to all. Only after `flush` returned True."""
         if isinstance(element, Batch):
-            routed = self._router.route(element)
-        elif self._carries_time or isinstance(element, EndOfInput):
+            routed = self.router.route(element)
+        elif self.carries_time or isinstance(element, EndOfInput):
             routed = [(receiver, element) for receiver in self._channels]
         else:
             return

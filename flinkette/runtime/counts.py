@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flinkette.exchange.gate import Gate
 from flinkette.runtime.operators.sink import SinkOperator
 
 if TYPE_CHECKING:
@@ -29,9 +28,8 @@ class Counts:
 def counts_of(worker: Worker) -> Counts:
     """Count what the subtasks of a worker did."""
     subtasks = worker.subtasks
-    watermarks = [
-        subtask.input.watermark_ms for subtask in subtasks if isinstance(subtask.input, Gate)
-    ]
+    reached = [subtask.watermark_ms for subtask in subtasks]
+    watermarks = [each for each in reached if each is not None]
     return Counts(
         sum(subtask.operators[0].rows_in for subtask in subtasks if subtask.is_source),
         sum(

@@ -32,6 +32,7 @@ from flinkette.plan.execution_graph import ExecutionGraph, rescale_group
 from flinkette.runtime.choosers import custom_chooser, shuffler
 from flinkette.runtime.failures import key_error
 from flinkette.runtime.isolation import isolated
+from flinkette.runtime.joining import join_subtasks
 from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 from flinkette.runtime.ports import PortedOutput
 from flinkette.runtime.source_input import SourceInput
@@ -84,7 +85,7 @@ def deploy(
             if isinstance(deployed.input, SourceInput):
                 deployed.input.close()
         raise
-    return subtasks
+    return join_subtasks(subtasks)
 
 
 def _deploy_subtask(
@@ -126,7 +127,9 @@ def _deploy_subtask(
             del operators[0], outputs[0]
     else:
         source = Gate(wiring.receivers(subtask))
-    return Subtask(context, source, operators, outputs, options.clock, _copier(options))
+    return Subtask(
+        [context] * len(operators), source, operators, outputs, options.clock, _copier(options)
+    )
 
 
 def group_nodes(nodes: tuple[Transformation, ...]) -> list[list[Transformation]]:

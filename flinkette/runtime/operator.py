@@ -81,20 +81,25 @@ class Operator(ABC):
     """Base of all operators; slot thread only.
 
     Life: `open`, then any number of (`offer` when not busy, `step` while busy), then `close`.
-    `outbox` holds what was made and not yet handed on: (None, element) for the main output,
-    (tag, batch) for side outputs, (Port, element) in an operator of several transformations. The
-    chain empties it before it calls `step` again.
+    A batch that becomes one batch without a stop is what `offer` returns. Everything else made and
+    not yet handed on is in `outbox`: (None, element) for the main output, (tag, batch) for side
+    outputs, (Port, element) in an operator of several transformations. The chain empties it before
+    it calls `step` again.
     """
 
     accepts = frozenset({ChangelogMode.APPEND})
     """Row kinds the operator can take; the planner refuses edges that bring others."""
     emits = ChangelogMode.APPEND
     """Row kinds the operator makes."""
+    reads_time = True
+    """Whether watermarks make a difference to the operator or to what it hands on."""
 
     def __init__(self, info: OperatorInfo) -> None:
         self.info = info
         self.has_waiting_input: Callable[[], bool] = bool
         """Whether rows wait at the subtask's input; set by the subtask."""
+        self.hands_time_on = True
+        """Whether anything behind the operator makes use of watermarks; set by the subtask."""
         self.outbox: deque[tuple[OutputTag | Port | None, Element]] = deque()
         self.is_busy = False
         self.rows_in = 0
@@ -107,13 +112,16 @@ class Operator(ABC):
         """Make ready for rows; called once, before the first element."""
         self._max_rows = context.batch_rows
 
-    def offer(self, element: Element) -> None:
-        """Take one element. Only when not busy and with an empty outbox."""
+    def offer(self, element: Element) -> Batch | None:
+        """Take one element. Only when not busy and with an empty outbox.
+
+        Returns the batch that becomes of it; None if what it makes comes through the outbox.
+        """
         if isinstance(element, Batch):
             self.rows_in += element.num_rows
             self.is_busy = True
-            self.start_batch(element)
-        elif isinstance(element, Watermark) and self.start_watermark(element.time_ms):
+            return self.start_batch(element)
+        if isinstance(element, Watermark) and self.start_watermark(element.time_ms):
             self.is_busy = True
             self._after = element
         elif isinstance(element, (Watermark, StatusChange)):
@@ -121,6 +129,7 @@ class Operator(ABC):
         else:
             self.end_input()
             self.emit(element)
+        return None
 
     def step(self, deadline_ns: int) -> None:
         """Go on with the element in work; returns at the deadline at the latest after one row."""
@@ -134,7 +143,7 @@ class Operator(ABC):
         if batch is not None:
             self.emit(batch)
         watermark_ms = kernel.take_watermark()
-        if watermark_ms is not None:
+        if watermark_ms is not None and self.hands_time_on:
             self.emit(Watermark(watermark_ms))
         if status == DONE:
             self.finish_work()
@@ -152,8 +161,12 @@ class Operator(ABC):
             self.rows_out += element.num_rows
         self.outbox.append((None, element))
 
-    def start_batch(self, batch: Batch) -> None:
-        """Load a batch to work on; `step` follows."""
+    def start_batch(self, batch: Batch) -> Batch | None:
+        """Load a batch to work on; `step` follows.
+
+        An operator with nothing to stop at is done here: it is not busy and returns the batch it
+        has made, or has put what it made into the outbox.
+        """
         raise NotImplementedError(type(self).__name__)
 
     def start_watermark(self, time_ms: int) -> bool:
@@ -163,6 +176,11 @@ class Operator(ABC):
     def end_input(self) -> None:
         """Take note that no element follows; whatever is left must be emitted here."""
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether `next_processing_time` may ever return a time; asked before the first element."""
+        return type(self).next_processing_time is not Operator.next_processing_time
+
     def next_processing_time(self) -> int | None:
         """Earliest processing time in ms at which the operator wants `start_processing_time`."""
         return None
@@ -170,6 +188,11 @@ class Operator(ABC):
     def start_processing_time(self, now_ms: int) -> None:
         """Load the work that is due at `now_ms`; `step` follows. Only when not busy."""
         self.is_busy = True
+
+    @property
+    def has_say(self) -> bool:
+        """Whether `is_ready` may ever return False; asked after `open`."""
+        return type(self).is_ready is not Operator.is_ready
 
     def is_ready(self) -> bool:
         """Tell whether a batch may be offered; False pauses everything upstream."""

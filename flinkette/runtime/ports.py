@@ -41,6 +41,7 @@ class PortedOutput:
         self._outputs = outputs
         self._waiting: list[Output] = []
         self.has_writers = any(output.has_writers for output in outputs)
+        self.carries_time = any(output.carries_time for output in outputs)
 
     @property
     def num_pending(self) -> int:

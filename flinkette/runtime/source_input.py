@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flinkette.contracts.errors import InvalidPipelineError, SourceError
 from flinkette.contracts.source import ReaderContext
 from flinkette.exchange.element import MAX_WATERMARK_MS, EndOfInput, StatusChange, Watermark
 from flinkette.runtime.failures import ConnectorErrors
-from flinkette.runtime.watermarks import WatermarkStage
+from flinkette.runtime.watermarks import WatermarkStage, has_deadlines
 
 if TYPE_CHECKING:
-    from flinkette._native.batch import Batch
     from flinkette.contracts.output_tag import OutputTag
     from flinkette.contracts.source import Fetched, Source, SplitReader
     from flinkette.contracts.watermark_strategy import WatermarkStrategy
@@ -36,6 +35,7 @@ class SourceInput:
     ) -> None:
         self._splits = splits
         self._context = context
+        self._batch_rows = context.batch_rows
         self._info = info
         reader_context = ReaderContext(
             context.subtask_index, context.parallelism, context.clock.now_ms
@@ -43,12 +43,16 @@ class SourceInput:
         self._errors = ConnectorErrors(info, SourceError)
         with self._errors:
             self._reader: SplitReader = source.create_reader(reader_context)
+            self._max_splits = self._reader.max_splits
         self._stage = None if strategy is None else WatermarkStage(strategy, info, context)
+        self.has_deadlines = strategy is not None and has_deadlines(strategy)
         self._ready: deque[Element] = deque()
         self._live_splits: set[str] = set()
         self._has_ended = False
         self._is_waiting_for_splits = False
         self._has_input = True
+        self.has_moved = False
+        """Whether the last `poll` read something, if only the end of a split."""
         self.rows = 0
         self.rejected: deque[list[object]] = deque()
         self._reject_tag: OutputTag | None = info.node.row_error.tag
@@ -64,7 +68,8 @@ class SourceInput:
         return self._reject_tag
 
     def poll(self, deadline_ns: int) -> Element | None:
-        """Take the next element, or None when there is nothing to read now."""
+        """Take the next element, or None when there is nothing to read now, or nothing yet."""
+        self.has_moved = False
         if self._ready:
             return self._ready.popleft()
         if self._has_ended:
@@ -72,18 +77,24 @@ class SourceInput:
         if self._stage is not None and self._stage.is_busy:
             return self._stage.step(deadline_ns)
         try:
-            if len(self._live_splits) < self._reader.max_splits:
+            if len(self._live_splits) < self._max_splits:
                 self._request_splits()
             if not self._live_splits:
                 return self._without_splits()
-            fetched = self._reader.poll(self._context.batch_rows)
+            fetched = self._reader.poll(self._batch_rows)
         except Exception as error:
             self._errors.explain(error)
             raise
         self._has_input = fetched is not None
         if fetched is None:
             return None
+        self.has_moved = True
         return self._accept(fetched, deadline_ns)
+
+    def has_waiting(self) -> bool:
+        """Tell whether rows wait: the reader had some when it was last asked."""
+        is_busy = self._stage is not None and self._stage.is_busy
+        return not self._has_ended and (self._has_input or bool(self._ready) or is_busy)
 
     def next_deadline_ms(self) -> int | None:
         """Return the processing time at which `on_time` should be called, or None."""
@@ -93,8 +104,7 @@ class SourceInput:
         """Emit what is due on the processing clock."""
         if self._stage is not None:
             # idle needs evidence: the reader was asked and had nothing
-            has_input = self._has_input or bool(self._ready) or self._stage.is_busy
-            self._ready.extend(self._stage.on_time(now_ms, has_input=has_input))
+            self._ready.extend(self._stage.on_time(now_ms, has_input=self.has_waiting()))
 
     def wait_fd(self) -> int | None:
         """File descriptor that becomes readable when there is input."""
@@ -116,7 +126,7 @@ class SourceInput:
         self._reader.close()
 
     def _request_splits(self) -> None:
-        while len(self._live_splits) < self._reader.max_splits:
+        while len(self._live_splits) < self._max_splits:
             split = self._splits.next_split()
             if split is None:
                 return
@@ -143,32 +153,38 @@ class SourceInput:
             self._ready.extend((Watermark(MAX_WATERMARK_MS), EndOfInput()))
 
     def _accept(self, fetched: Fetched, deadline_ns: int) -> Element | None:
-        batch: Batch | None = fetched.batch
-        if fetched.rejected:
-            if self._reject_tag is None:
-                info = self._info
-                raise InvalidPipelineError(
-                    f"operator {info.name!r} ({info.node.call_site}): no side output was named for "
-                    f"malformed records such as {fetched.rejected[0]!r}; call flinkette.ext."
-                    'on_row_error(stream, "side-output", tag) and read stream.get_side_output(tag)'
-                )
-            self.rejected.append(fetched.rejected)
-        if batch is not None and batch.num_rows == 0:
-            batch = None
+        split, batch, _, is_split_end, rejected = fetched
+        if rejected:
+            self._reject(rejected)
         if batch is not None:
-            self.rows += batch.num_rows
-        if self._stage is None:
-            if fetched.is_split_end:
-                self._live_splits.discard(fetched.split_id)
+            if batch.num_rows:
+                self.rows += batch.num_rows
+            else:
+                batch = None
+        stage = self._stage
+        if stage is None:
+            if is_split_end:
+                self._live_splits.discard(split)
             return batch
-        if batch is not None:
-            self._stage.load(batch, fetched.split_id)
-        if fetched.is_split_end:
-            self._live_splits.discard(fetched.split_id)
+        timed = None if batch is None else stage.take(batch, split)
+        if is_split_end:
+            self._live_splits.discard(split)
+            if timed is not None:
+                self._ready.append(timed)
             self._drain_stage()
-            self._ready.extend(self._stage.end_split(fetched.split_id))
+            self._ready.extend(stage.end_split(split))
             return self._ready.popleft() if self._ready else None
-        return self._stage.step(deadline_ns)
+        return stage.step(deadline_ns) if timed is None else timed
+
+    def _reject(self, rejected: list[Any]) -> None:
+        if self._reject_tag is None:
+            info = self._info
+            raise InvalidPipelineError(
+                f"operator {info.name!r} ({info.node.call_site}): no side output was named for "
+                f"malformed records such as {rejected[0]!r}; call flinkette.ext."
+                'on_row_error(stream, "side-output", tag) and read stream.get_side_output(tag)'
+            )
+        self.rejected.append(rejected)
 
     def _drain_stage(self) -> None:
         assert self._stage is not None

@@ -8,6 +8,7 @@ from flinkette._native.batch import Batch
 from flinkette.exchange.element import EndOfInput, Watermark
 from flinkette.exchange.gate import Gate
 from flinkette.runtime.operator import Operator
+from flinkette.runtime.operators.keyed_edge import KeyedEdgeOperator
 from flinkette.runtime.source_input import SourceInput
 
 if TYPE_CHECKING:
@@ -34,6 +35,16 @@ class Output:
             writer for tag, group in writers.items() if tag is not None for writer in group
         ]
         self.has_writers = bool(self._all)
+        self.carries_time = any(writer.carries_time for writer in self._all)
+
+    @property
+    def main_writer(self) -> EdgeWriter | None:
+        """The only writer of the main output, or None."""
+        return self._main[0] if len(self._main) == 1 else None
+
+    def without_main(self) -> Output:
+        """Return what is left without the main output's writers."""
+        return Output({tag: group for tag, group in self._writers.items() if tag is not None})
 
     @property
     def num_pending(self) -> int:
@@ -44,8 +55,7 @@ class Output:
         """Hand on what is pending; False when a receiver has no room."""
         is_empty = True
         for writer in self._all:
-            if writer.num_pending:
-                is_empty &= writer.flush()
+            is_empty &= writer.flush()
         return is_empty
 
     def emit(
@@ -61,7 +71,7 @@ class Output:
         for writer in writers:
             writer.emit(element if is_first else copy(element))
             is_first = False
-        if tag is None:
+        if tag is None and self._side:
             self.announce(element)
 
     def announce(self, batch: Batch) -> None:
@@ -73,43 +83,74 @@ class Output:
 
 
 class Subtask:
-    """Runs one chain. `step` works for a bounded time and never waits. Slot thread only."""
+    """Runs one chain. `step` works for a bounded time and never waits. Slot thread only.
+
+    `contexts` and `outputs` are those of the operators, one each.
+    """
 
     def __init__(
         self,
-        context: SubtaskContext,
+        contexts: list[SubtaskContext],
         source: Gate | SourceInput,
         operators: list[Operator],
         outputs: Sequence[Output | PortedOutput],
         clock: Clock,
         copy: Callable[[Batch], Batch],
     ) -> None:
-        self.context = context
+        self.contexts = contexts
+        self.context = contexts[0]
         self.display_name = (
-            f"{context.task_name} ({context.subtask_index + 1}/{context.parallelism})"
+            f"{self.context.task_name} "
+            f"({self.context.subtask_index + 1}/{self.context.parallelism})"
         )
         self.input = source
         self.operators = operators
-        self._outputs = outputs
-        self._clock = clock
+        self._last = len(operators) - 1
+        self.outputs = outputs
+        self.clock = clock
         self._monotonic_ns = clock.monotonic_ns
-        self._copy = copy
-        self._timed = [
-            operator
-            for operator in operators
-            if type(operator).next_processing_time is not Operator.next_processing_time
-        ]
+        self.copy = copy
+        self._timed = [operator for operator in operators if operator.is_timed]
+        self._leads_on: list[bool] = []
+        self._has_say = False
+        hands_time_on = False
+        for operator, output in zip(reversed(operators), reversed(outputs), strict=True):
+            operator.hands_time_on = hands_time_on or output.carries_time
+            hands_time_on = operator.hands_time_on or operator.reads_time
         self._saw_end = False
         self.has_ended = False
         self.busy_ns = 0
-        if isinstance(source, Gate):
-            for operator in operators:
-                operator.has_waiting_input = source.has_waiting
+        for operator in operators:
+            operator.has_waiting_input = source.has_waiting
 
     @property
     def is_source(self) -> bool:
         """Whether the subtask reads a source."""
         return isinstance(self.input, SourceInput)
+
+    @property
+    def watermark_ms(self) -> int | None:
+        """The watermark that its keyed operators have seen; None if it reads no keyed edge."""
+        edges = [
+            each.watermark_ms for each in self.operators if isinstance(each, KeyedEdgeOperator)
+        ]
+        if isinstance(self.input, Gate):
+            edges.append(self.input.watermark_ms)
+        return min(edges, default=None)
+
+    def open(self) -> None:
+        """Open the operators, the last one first."""
+        for operator, context in zip(
+            reversed(self.operators), reversed(self.contexts), strict=True
+        ):
+            operator.open(context)
+        followers = self.operators[1:]
+        self._leads_on = [
+            not output.has_writers and not follower.has_say
+            for output, follower in zip(self.outputs, followers, strict=False)
+        ]
+        self._leads_on.append(False)
+        self._has_say = self.operators[0].has_say
 
     def step(self, deadline_ns: int) -> bool:
         """Work until nothing is left to do now, an output is full, or the deadline passed.
@@ -120,23 +161,28 @@ class Subtask:
         Returns whether anything was done.
         """
         has_worked = self.flush()
-        last = position = len(self.operators) - 1
+        operators = self.operators
+        last = position = self._last
         while not self._saw_end:
-            operator = self.operators[position]
+            operator = operators[position]
             if operator.outbox:
-                if not self._hand_on(position):
+                reached = self._hand_on(position)
+                if reached < 0:
                     break
-                if position < last:
-                    position += 1
-            elif operator.is_busy:
+                position, has_worked = reached, True
+                # the clock is looked at where an operator has worked and before more is read
+                continue
+            if operator.is_busy:
                 operator.step(deadline_ns)
             elif position > 0:
                 position -= 1
                 continue
             elif self._timed and self._fire_processing_timers():
                 position = last
-            elif not self._take_input(deadline_ns):
-                break
+            else:
+                position = self._take_input(deadline_ns)
+                if position < 0:
+                    break
             has_worked = True
             if self._monotonic_ns() > deadline_ns:
                 break
@@ -146,7 +192,7 @@ class Subtask:
         """Hand on what waited for room; return whether anything moved."""
         has_moved = False
         is_empty = True
-        for output in self._outputs:
+        for output in self.outputs:
             before = output.num_pending
             if before:
                 is_empty &= output.flush()
@@ -164,34 +210,64 @@ class Subtask:
         known = [time for time in times if time is not None]
         return min(known) if known else None
 
-    def _hand_on(self, position: int) -> bool:
-        """Move the head of an operator's outbox; False when there is no room for it."""
+    def _hand_on(self, position: int) -> int:
+        """Move the head of an operator's outbox; return the position it came to, -1 for no room."""
         outbox = self.operators[position].outbox
         tag, element = outbox[0]
-        output = self._outputs[position]
-        is_last = position + 1 == len(self.operators)
+        output = self.outputs[position]
+        is_last = position == self._last
         if tag is None and not is_last:
-            follower = self.operators[position + 1]
-            if isinstance(element, Batch) and not follower.is_ready():
-                return False
+            if isinstance(element, Batch) and not self.operators[position + 1].is_ready():
+                return -1
             if output.has_writers:
                 if not output.flush():
-                    return False
+                    return -1
                 if isinstance(element, Batch):
                     output.announce(element)
                 else:
-                    output.emit(None, element, self._copy)
-            follower.offer(element)
-        else:
-            if not output.flush():
-                return False
-            output.emit(tag, element, self._copy)
+                    output.emit(None, element, self.copy)
+            outbox.popleft()
+            return self._give(position + 1, element)
+        if not output.flush():
+            return -1
+        output.emit(tag, element, self.copy)
         outbox.popleft()
         if is_last and isinstance(element, EndOfInput):
             # the subtask has ended once its last elements have found room
             self._saw_end = True
             self.flush()
-        return True
+        return position
+
+    def _give(self, position: int, element: Element) -> int:
+        """Offer an element; what becomes of it at once goes on to the operators behind.
+
+        Returns the position of the operator that has it in work, in its outbox, or handed it out.
+        """
+        while True:
+            operator = self.operators[position]
+            made = operator.offer(element)
+            if made is None:
+                return position
+            operator.rows_out += made.num_rows
+            if not self._leads_on[position] or operator.outbox:
+                return self._pass(position, made)
+            element = made
+            position += 1
+
+    def _pass(self, position: int, made: Batch) -> int:
+        """Hand a batch on where somebody may have to wait; otherwise keep it in the outbox."""
+        output = self.outputs[position]
+        outbox = self.operators[position].outbox
+        if outbox:
+            pass  # what was made before goes first
+        elif position == self._last:
+            if output.flush():
+                output.emit(None, made, self.copy)
+                return position
+        elif not output.has_writers and self.operators[position + 1].is_ready():
+            return self._give(position + 1, made)
+        outbox.append((None, made))
+        return position
 
     def finish(self) -> None:
         """Commit: every subtask of the job has ended."""
@@ -204,34 +280,35 @@ class Subtask:
             due = operator.next_processing_time()
             if due is None:
                 continue
-            now_ms = self._clock.now_ms() if now_ms is None else now_ms
+            now_ms = self.clock.now_ms() if now_ms is None else now_ms
             if due <= now_ms:
                 operator.start_processing_time(now_ms)
                 return True
         return False
 
-    def _take_input(self, deadline_ns: int) -> bool:
+    def _take_input(self, deadline_ns: int) -> int:
+        """Read an element and offer it; return the position it came to, -1 if there is none."""
         source = self.input
-        first = self.operators[0]
-        if not first.is_ready():
-            return False
+        if self._has_say and not self.operators[0].is_ready():
+            return -1
         if isinstance(source, SourceInput):
-            due = source.next_deadline_ms()
-            if due is not None:
-                now_ms = self._clock.now_ms()
-                if due <= now_ms:
-                    source.on_time(now_ms)
+            if source.has_deadlines:
+                self._meet_deadline(source)
             element = source.poll(deadline_ns)
             if source.rejected:
                 self._reject(source)
-                if element is None:
-                    return True
+            if element is None and source.has_moved:
+                return 0
         else:
             element = source.poll()
-        if element is None:
-            return False
-        first.offer(element)
-        return True
+        return -1 if element is None else self._give(0, element)
+
+    def _meet_deadline(self, source: SourceInput) -> None:
+        due = source.next_deadline_ms()
+        if due is not None:
+            now_ms = self.clock.now_ms()
+            if due <= now_ms:
+                source.on_time(now_ms)
 
     def _reject(self, source: SourceInput) -> None:
         """Send malformed input rows to the source's side output."""

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from flinkette.contracts.watermark_strategy import WatermarkStrategy
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 
-__all__ = ["WatermarkStage"]
+__all__ = ["WatermarkStage", "has_deadlines"]
+
+
+def has_deadlines(strategy: WatermarkStrategy) -> bool:
+    """Tell whether a strategy may have something to do at some processing time."""
+    return strategy.idleness_ms is not None or not isinstance(strategy.timestamp_assigner, str)
 
 
 class WatermarkStage:
@@ -42,6 +47,7 @@ class WatermarkStage:
         self._clock = context.clock
         self._max_rows = context.batch_rows
         self._interval_ms = context.watermark_interval_ms
+        self._period_ms = max(1, self._interval_ms)
         self._bound_ms = None if context.is_batch else strategy.max_out_of_orderness_ms
         self._idle_after_ms = strategy.idleness_ms
         assigner = strategy.timestamp_assigner
@@ -75,11 +81,6 @@ class WatermarkStage:
         """Whether `step` has something to do."""
         return self._is_extracting or bool(self._pieces)
 
-    @property
-    def is_field(self) -> bool:
-        """Whether event times come from a named field: then one `step` makes one loaded batch."""
-        return self._field is not None
-
     def add_split(self, split: str) -> None:
         """Start a generator for a split; it holds the watermark back until it has delivered."""
         self._max_ms.setdefault(split, MIN_WATERMARK_MS)
@@ -89,23 +90,24 @@ class WatermarkStage:
         self._max_ms.pop(split, None)
         return self._advance() if self._field is not None else []
 
-    def load(self, batch: Batch, split: str = "") -> None:
-        """Take rows of one split."""
+    def take(self, batch: Batch, split: str = "") -> Batch | None:
+        """Take rows of one split; return them with times and marks, None if `step` does."""
         self._split = split
-        self._max_ms.setdefault(split, MIN_WATERMARK_MS)
-        self._last_row_ms = self._clock.now_ms()
-        if self._is_idle:
-            self._is_idle = False
-            self._pieces.append(StatusChange(is_idle=False))
+        if self._idle_after_ms is not None:
+            self._last_row_ms = self._clock.now_ms()
+            if self._is_idle:
+                self._is_idle = False
+                self._pieces.append(StatusChange(is_idle=False))
         if self._program is not None:
+            self._max_ms.setdefault(split, MIN_WATERMARK_MS)
             self._program.load(batch if batch.marks is None else batch.with_marks(None))
             self._is_extracting = True
-        elif self._field is not None:
-            self._pieces.append(self._mark(batch, self._field_times(batch, self._field)))
-        else:
-            if batch.times is not None:
-                self._observe(batch.times)
-            self._pieces.append(batch if batch.marks is None else batch.with_marks(None))
+            return None
+        timed = self._timed(batch) if self._field is None else self._marked(batch, self._field)
+        if not self._pieces:
+            return timed
+        self._pieces.append(timed)
+        return None
 
     def step(self, deadline_ns: int) -> Element | None:
         """Go on; return the next element that is ready."""
@@ -141,35 +143,40 @@ class WatermarkStage:
             made.append(StatusChange(is_idle=True))
         return made
 
-    def _field_times(self, batch: Batch, field: str) -> Int64Buffer:
-        try:
-            if batch.is_columnar:
-                return batch.column(field).times_ms()
-            return field_times(batch.objects(), field)
-        except Exception as error:
-            raise make_error(self._info, error, NO_ROW, None, None) from error
+    def _timed(self, batch: Batch) -> Batch:
+        """Take note of the event times that rows have already."""
+        self._max_ms.setdefault(self._split, MIN_WATERMARK_MS)
+        self._observe(batch.times)
+        return batch if batch.marks is None else batch.with_marks(None)
 
     def _observe(self, times: Int64Buffer | None) -> None:
         if times is not None:
             self._max_ms[self._split] = max_time(times, self._max_ms[self._split])
 
-    def _mark(self, batch: Batch, times: Int64Buffer) -> Batch:
+    def _marked(self, batch: Batch, field: str) -> Batch:
         """Mark where the watermark moves, as far as the other splits let it."""
+        try:
+            if batch.columns is not None:
+                times = batch.column(field).times_ms()
+            else:
+                times = field_times(batch.objects(), field)
+        except Exception as error:
+            raise make_error(self._info, error, NO_ROW, None, None) from error
         if self._bound_ms is None:
             return batch.with_event_times(times, None)
-        marks, self._max_ms[self._split] = mark_crossings(
-            times, self._max_ms[self._split], max(1, self._interval_ms), self._bound_ms
+        reached = self._max_ms
+        marks, reached[self._split] = mark_crossings(
+            times, reached.get(self._split, MIN_WATERMARK_MS), self._period_ms, self._bound_ms
         )
         if marks is not None:
-            marks = marks.clipped(self._limit_ms(), self._announced_ms)
-        if marks is not None:
-            self._announced_ms = marks.last_time
+            limit_ms = MAX_WATERMARK_MS if len(reached) == 1 else self._limit_ms()
+            marks = marks.clipped(limit_ms, self._announced_ms)
+            if marks is not None:
+                self._announced_ms = marks.last_time
         return batch.with_event_times(times, marks)
 
     def _limit_ms(self) -> int:
         """How far the other splits let the watermark move."""
-        if len(self._max_ms) == 1:
-            return MAX_WATERMARK_MS
         others = [reached for split, reached in self._max_ms.items() if split != self._split]
         return self._watermark_at(min(others))
 

@@ -62,8 +62,7 @@ class Worker:
     def open(self) -> None:
         """Open the operators, sinks first, so that whoever is fed is ready before its feeder."""
         for subtask in reversed(self.subtasks):
-            for operator in reversed(subtask.operators):
-                operator.open(subtask.context)
+            subtask.open()
 
     def step(self) -> bool:
         """Let each subtask run once; return whether any did something.

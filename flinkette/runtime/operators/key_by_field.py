@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from flinkette._native.column import Column
 from flinkette._native.fields import field_keys
 from flinkette.graph.operators import KeyByDescription
-from flinkette.runtime.operator import Operator
 from flinkette.runtime.operators.rows import RowsOperator
 
 if TYPE_CHECKING:
@@ -48,19 +47,16 @@ class KeyByFieldOperator(RowsOperator):
         self._field: str | int = description.selector
         self._columns_to_keep = _columns_to_keep(description.key_type)
 
-    def start_batch(self, batch: Batch) -> None:
-        keys = field_keys(batch, self._field) if batch.is_columnar else None
-        if keys is None or not self._are_keys_as_declared(keys):
+    def start_batch(self, batch: Batch) -> Batch | None:
+        keys = field_keys(batch, self._field)
+        if keys is None or not (self._columns_to_keep is None or self._is_to_keep(keys)):
             super().start_batch(batch)
-            return
-        self.emit(batch.with_keys(keys))
+            return None
         self.is_busy = False
+        return batch.with_keys(keys)
 
-    next_processing_time = Operator.next_processing_time
-
-    def _are_keys_as_declared(self, keys: Column | list[Any]) -> bool:
-        if self._columns_to_keep is None:
-            return True
+    def _is_to_keep(self, keys: Column | list[Any]) -> bool:
+        assert self._columns_to_keep is not None
         return isinstance(keys, Column) and keys.type_name in self._columns_to_keep
 
 

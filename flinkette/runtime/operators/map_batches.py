@@ -37,7 +37,7 @@ class MapBatchesOperator(Operator):
         spec = None if declared is None else declared.type_spec()
         self._input_spec = spec if spec is not None and is_typed(spec) else None
 
-    def start_batch(self, batch: Batch) -> None:
+    def start_batch(self, batch: Batch) -> Batch | None:
         self.is_busy = False
         try:
             # in a list: no name of ours refers to what the function has let go of
@@ -47,12 +47,14 @@ class MapBatchesOperator(Operator):
         if made is not None and made.num_rows == batch.num_rows:
             if batch.times is not None or batch.marks is not None:
                 made = made.with_event_times(batch.times, batch.marks)
-            self.emit(made)
-            return
+            return made
         if made is not None and made.num_rows:
+            if batch.marks is None:
+                return made
             self.emit(made)
         if batch.marks is not None:
             self.emit(Watermark(batch.marks.last_time))
+        return None
 
     def _columnar(self, batch: Batch) -> Batch:
         """Rows as columns: as they are, as declared, or as the first row's fields say."""

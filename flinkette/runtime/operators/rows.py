@@ -137,11 +137,12 @@ class RowsOperator(Operator):
         on_timer = getattr(func, "on_timer", None)
         return Stage(kind, bound(func, method), converter=converter, on_timer=on_timer, **common)
 
-    def start_batch(self, batch: Batch) -> None:
+    def start_batch(self, batch: Batch) -> Batch | None:
         if self._keys is None:
             self._program.load(batch)
         else:
             self._program.load(batch, self._keys.ids(batch))
+        return None
 
     def start_watermark(self, time_ms: int) -> bool:
         if self._keys is None:
@@ -154,6 +155,11 @@ class RowsOperator(Operator):
         if self._keys is not None:
             self._keys.release()
         super().finish_work()
+
+    @property
+    def is_timed(self) -> bool:
+        # timers belong to keys
+        return is_keyed(self.info.node.operator)
 
     def next_processing_time(self) -> int | None:
         due: int | None = self._program.timers.next_processing_time()

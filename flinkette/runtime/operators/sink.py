@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flinkette.contracts.errors import SinkError
-from flinkette.contracts.sink import SinkContext
+from flinkette.contracts.sink import SinkContext, SinkWriter
 from flinkette.runtime.failures import ConnectorErrors
 from flinkette.runtime.operator import Operator
 
 if TYPE_CHECKING:
     from flinkette._native.batch import Batch
-    from flinkette.contracts.sink import Sink, SinkWriter
+    from flinkette.contracts.sink import Sink
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 
 __all__ = ["SinkOperator"]
@@ -19,6 +19,8 @@ __all__ = ["SinkOperator"]
 
 class SinkOperator(Operator):
     """Hands batches to a writer; commits on `finish`, drops on a close without it."""
+
+    reads_time = False
 
     def __init__(self, info: OperatorInfo, sink: Sink) -> None:
         super().__init__(info)
@@ -37,6 +39,11 @@ class SinkOperator(Operator):
         )
         with self._errors:
             self._writer = self._sink.create_writer(sink_context)
+
+    @property
+    def has_say(self) -> bool:
+        writer = self._writer
+        return writer is not None and type(writer).is_ready is not SinkWriter.is_ready
 
     def is_ready(self) -> bool:
         return self._writer is None or self._writer.is_ready()

@@ -45,9 +45,11 @@ class SliceWindowOperator(Operator):
         return self._native.late_rows_dropped
 
     def start_batch(self, batch: Batch) -> None:
-        ids = self._ids_of_one_key(batch.num_rows) if self._is_all else self._keys.ids(batch)
         try:
-            self._native.load(batch, ids)
+            if self._is_all:
+                self._native.load(batch, self._ids_of_one_key(batch.num_rows))
+            else:
+                self._native.load(batch)
         except Exception as error:
             raise make_error(self.info, error, NO_ROW, None, None) from error
 
@@ -57,7 +59,6 @@ class SliceWindowOperator(Operator):
 
     def finish_work(self) -> None:
         self._native.release_batch()
-        self._keys.release()
         super().finish_work()
 
     def _ids_of_one_key(self, num_rows: int) -> Uint32Buffer:

@@ -15,6 +15,6 @@ __all__ = ["SourceOperator"]
 class SourceOperator(Operator):
     """Passes elements through; it exists so that a source has outputs like any operator."""
 
-    def start_batch(self, batch: Batch) -> None:
+    def start_batch(self, batch: Batch) -> Batch:
         self.is_busy = False
-        self.emit(batch)
+        return batch

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flinkette._native.batch import Batch
 from flinkette.exchange.element import MAX_WATERMARK_MS, StatusChange, Watermark
 from flinkette.runtime.operator import Operator
-from flinkette.runtime.watermarks import WatermarkStage
+from flinkette.runtime.watermarks import WatermarkStage, has_deadlines
 
 if TYPE_CHECKING:
-    from flinkette._native.batch import Batch
     from flinkette.contracts.watermark_strategy import WatermarkStrategy
     from flinkette.exchange.element import Element
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
@@ -24,16 +24,13 @@ class TimestampsOperator(Operator):
         super().__init__(info)
         self._strategy = strategy
 
+    @property
+    def is_timed(self) -> bool:
+        return has_deadlines(self._strategy)
+
     def open(self, context: SubtaskContext) -> None:
         super().open(context)
         self._stage = WatermarkStage(self._strategy, self.info, context)
-
-    def start_batch(self, batch: Batch) -> None:
-        self._stage.load(batch)
-        if self._stage.is_field:
-            # nothing to stop at: no user function runs
-            while self.is_busy:
-                self.step(0)
 
     def step(self, deadline_ns: int) -> None:
         element = self._stage.step(deadline_ns)
@@ -42,11 +39,16 @@ class TimestampsOperator(Operator):
         if not self._stage.is_busy:
             self.finish_work()
 
-    def offer(self, element: Element) -> None:
+    def offer(self, element: Element) -> Batch | None:
+        if isinstance(element, Batch):
+            self.rows_in += element.num_rows
+            timed = self._stage.take(element)
+            self.is_busy = timed is None
+            return timed
         is_upstream_time = isinstance(element, Watermark) and element.time_ms != MAX_WATERMARK_MS
         if is_upstream_time or isinstance(element, StatusChange):
-            return
-        super().offer(element)
+            return None
+        return super().offer(element)
 
     def next_processing_time(self) -> int | None:
         return self._stage.next_deadline_ms()

@@ -11,7 +11,6 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from flinkette._native.arrays import shared_names
 from flinkette._native.batch import Batch
 from flinkette.contracts.errors import InvalidTypeError
 from flinkette.runtime.operators.forms import from_form, to_form
@@ -107,12 +106,26 @@ def test_what_can_still_change_is_not_shared(returned: Any) -> None:
     assert made.columns[0].to_objects() == wanted
 
 
-def test_a_dict_that_the_function_keeps_shares_all_its_arrays() -> None:
+def is_shared(array: np.ndarray, made: Batch | None, index: int) -> bool:
+    assert made is not None
+    return address(array) == address(made.columns[index])
+
+
+def test_arrays_that_somebody_else_holds_are_copied() -> None:
     kept = {"x": np.arange(3), "y": np.arange(3)}
-    assert shared_names([kept]) == {"x", "y"}
-    assert shared_names([{"x": np.arange(3), "y": kept["y"]}]) == {"y"}
+    made = from_form([kept])
+    assert [is_shared(array, made, at) for at, array in enumerate(kept.values())] == [False, False]
+    made = from_form([{"x": np.arange(3), "y": kept["y"]}])
+    assert not is_shared(kept["y"], made, 1)
     array = np.arange(3)
-    assert shared_names([{"x": array, "y": array}]) == {"x", "y"}
+    made = from_form([{"x": array, "y": array}])
+    assert [is_shared(array, made, at) for at in (0, 1)] == [False, False]
+
+
+def test_whole_numbers_are_what_numpy_calls_int64() -> None:
+    arrays = to_form(batch_of(pa.table({"n": [1, 2], "u": pa.array([1, 2], pa.uint64())})), "numpy")
+    assert (type(arrays["n"][0]), type(arrays["u"][0])) == (np.int64, np.uint64)
+    assert type(np.asarray(batch_of(TABLE).column("n"))[0]) is np.int64
 
 
 @pytest.mark.parametrize("form", ["arrow", "table", "polars"])

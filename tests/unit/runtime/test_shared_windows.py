@@ -53,6 +53,7 @@ class RecordedOutput:
     """Takes elements; `room` of them, then the rest waits."""
 
     has_writers = True
+    carries_time = True
 
     def __init__(self, room: int) -> None:
         self.room = room
