@@ -22,37 +22,46 @@
 #ifndef FLK_ACCUMULATE_PLAIN_H_
 #define FLK_ACCUMULATE_PLAIN_H_
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <type_traits>
 #include <utility>
 
 #include "flk/accumulator.h"
+#include "flk/platform.h"
 
 namespace flk {
 
 /* ---- readers ---- */
 
+/* Each has `kRowsPerFetch`, and `fetch`, which is called for the first of as many rows. */
 template <typename T>
 struct FixedReader {
     using Value = T;
+    static constexpr int64_t kRowsPerFetch = 64 / sizeof(T);
     const T *values;
     explicit FixedReader(const Column *column) noexcept : values(column->values<T>()) {}
     T operator()(int64_t row) const noexcept { return values[row]; }
+    void fetch(int64_t row) const noexcept { fetch_stream(values + row); }
 };
 
 struct BoolReader {
     using Value = bool;
+    static constexpr int64_t kRowsPerFetch = 512;
     const Column *column;
     explicit BoolReader(const Column *bits) noexcept : column(bits) {}
     bool operator()(int64_t row) const noexcept { return column->bool_at(row); }
+    void fetch(int64_t) const noexcept {}
 };
 
 /* Rows without a field. */
 struct RowReader {
     using Value = bool;
+    static constexpr int64_t kRowsPerFetch = 512;
     explicit RowReader(const Column *) noexcept {}
     bool operator()(int64_t) const noexcept { return true; }
+    void fetch(int64_t) const noexcept {}
 };
 
 /* ---- loops ---- */
@@ -84,6 +93,22 @@ inline int64_t for_each_row(const ConsumedRows &rows, const Column *column, Step
         }
         if (!step(at, row)) {
             return at;
+        }
+    }
+    return rows.count;
+}
+
+/* The same for rows in a run of which none is null. */
+template <typename Reader, typename Step>
+inline int64_t for_each_row_of_run(const ConsumedRows &rows, const Reader &read,
+                                   Step step) noexcept {
+    for (int64_t at = 0; at < rows.count;) {
+        read.fetch(rows.first_row + at);
+        const int64_t stop = std::min(at + Reader::kRowsPerFetch, rows.count);
+        for (; at < stop; ++at) {
+            if (!step(at, rows.first_row + at)) {
+                return at;
+            }
         }
     }
     return rows.count;
@@ -153,10 +178,13 @@ class PlainAccumulator final : public Accumulator {
     Status consume(const ConsumedRows &rows, int32_t offset, const Column *column,
                    Error *error) noexcept override {
         const Reader read(column);
-        const int64_t done = for_each_row(rows, column, [&](int64_t at, int64_t row) {
+        const auto step = [&](int64_t at, int64_t row) {
             return kernel_.add(state_at<State>(rows.states[at], offset), read(row),
                                rows.first_arrival + row);
-        });
+        };
+        const bool is_run = rows.rows == nullptr && (column == nullptr || column->null_count == 0);
+        const int64_t done =
+            is_run ? for_each_row_of_run(rows, read, step) : for_each_row(rows, column, step);
         return done == rows.count ? Status::kOk : too_large(error);
     }
 

@@ -10,6 +10,9 @@ namespace flk {
 
 namespace {
 
+/* Rows between a fetch and its use. */
+constexpr int64_t kAheadRows = 16;
+
 /* The keys of ids, row by row. */
 struct KeyRows {
     const KeyMap &map;
@@ -39,7 +42,20 @@ class Validity {
     Buffer buffer_;
 };
 
-/* The value of a key, if it is one of the type; false if not. */
+/* An int as a value of the type; false if it is none. */
+template <typename T>
+bool is_number(int64_t value, T *out_value) noexcept {
+    *out_value = static_cast<T>(value);
+    if constexpr (std::is_floating_point_v<T>) {
+        return false;
+    } else if constexpr (std::is_same_v<T, uint64_t>) {
+        return value >= 0;
+    } else {
+        return static_cast<int64_t>(*out_value) == value;
+    }
+}
+
+/* The value of a key that is no int, if it is one of the type; false if not. */
 template <typename T>
 bool number_of(const KeyView &key, T *out_value) noexcept {
     if constexpr (std::is_floating_point_v<T>) {
@@ -52,15 +68,6 @@ bool number_of(const KeyView &key, T *out_value) noexcept {
         *out_value = static_cast<T>(value);
         return canonical_float_bits(static_cast<double>(*out_value)) == bits;
     } else {
-        if (key.tag == kKeyInt) {
-            const int64_t value = int64_of_hash(key.hash);
-            *out_value = static_cast<T>(value);
-            if constexpr (std::is_same_v<T, uint64_t>) {
-                return value >= 0;
-            } else {
-                return static_cast<int64_t>(*out_value) == value;
-            }
-        }
         if constexpr (std::is_same_v<T, uint64_t>) {
             /* Length 9: eight bytes of the number and one of its sign. */
             if (key.tag == kKeyBigInt && key.body_bytes == 13 && key.body[12] == 0) {
@@ -86,6 +93,13 @@ Status numbers(const KeyRows &rows, const TypePtr &type, ColumnPtr *out_column,
         buffer_allocate(rows.count * static_cast<int64_t>(sizeof(T)), &values, error));
     T *out = values.as<T>();
     for (int64_t row = 0; row < rows.count; ++row) {
+        if (row + kAheadRows < rows.count) {
+            rows.map.fetch(rows.ids[row + kAheadRows]);
+        }
+        if (rows.map.is_int(rows.ids[row]) &&
+            is_number(rows.map.int_of(rows.ids[row]), out + row)) {
+            continue;
+        }
         const KeyView key = rows.at(row);
         if (key.tag == kKeyNull) {
             out[row] = T{};

@@ -40,7 +40,7 @@ struct ExactSum {
     bool add(T value) noexcept {
         T sum;
         int64_t change = 1;
-        if (__builtin_add_overflow(static_cast<T>(low), value, &sum)) {
+        if (__builtin_expect(__builtin_add_overflow(static_cast<T>(low), value, &sum), 0)) {
             change += value < T{0} ? -kWrap : kWrap;
         }
         low = static_cast<uint64_t>(sum);

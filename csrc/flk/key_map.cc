@@ -1,27 +1,14 @@
 #include "flk/key_map.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
 #include "flk/hash.h"
-#include "flk/key_group.h"
 #include "flk/platform.h"
 
 namespace flk {
 
 namespace {
-
-/* Grow an array of plain values to `capacity`; false, and nothing changed, without memory. */
-template <typename T>
-bool resize(T **array, int64_t capacity) noexcept {
-    void *larger = std::realloc(*array, static_cast<std::size_t>(capacity) * sizeof(T));
-    if (larger == nullptr) {
-        return false;
-    }
-    *array = static_cast<T *>(larger);
-    return true;
-}
 
 /* Bodies that are likely to be in the first caches need no fetching ahead. */
 constexpr uint32_t kNearIds = 16 * 1024;
@@ -66,53 +53,6 @@ inline bool looks_like_runs(const uint64_t *hashes, int64_t count) noexcept {
 }
 
 }  // namespace
-
-KeyMap::~KeyMap() {
-    if (has_bodies_) {
-        for (uint32_t id = 0; id < id_capacity(); ++id) {
-            if (is_live(id)) {
-                drop_body(id);
-            }
-        }
-    }
-    std::free(ids_);
-    std::free(bodies_);
-    std::free(block_segments_);
-    std::free(tags_);
-    std::free(pending_);
-}
-
-Status KeyMap::open(uint32_t max_parallelism, uint32_t first_group, uint32_t last_group,
-                    Error *error, Isa isa) noexcept {
-    if (max_parallelism < 1 || max_parallelism > kMaxParallelismLimit) {
-        return fail(error, Status::kInvalid, "max_parallelism %u is not in 1..%u", max_parallelism,
-                    kMaxParallelismLimit);
-    }
-    if (first_group > last_group || last_group >= max_parallelism) {
-        return fail(error, Status::kInvalid,
-                    "key groups %u..%u are no range of the %u groups 0..%u", first_group,
-                    last_group, max_parallelism, max_parallelism - 1);
-    }
-    max_parallelism_ = max_parallelism;
-    first_group_ = first_group;
-    last_group_ = last_group;
-    const uint32_t group_count = last_group - first_group + 1;
-    segment_count_ = group_count < kMaxSegments ? group_count : kMaxSegments;
-    for (Segment &segment : segments_) {
-        segment = Segment{kNoId, 0, 0};
-    }
-    return table_.open(isa);
-}
-
-inline const uint8_t *KeyMap::body_of(uint32_t id) const noexcept {
-    const Body &body = bodies_[id];
-    if (body.bytes <= sizeof(body.inlined)) {
-        return body.inlined;
-    }
-    const uint8_t *bytes;
-    std::memcpy(&bytes, body.inlined, sizeof(bytes));
-    return bytes;
-}
 
 /* Whether the key of an id with the same hash is this one. */
 inline bool KeyMap::is_key(uint32_t id, const KeyView &key) const noexcept {
@@ -192,6 +132,7 @@ int64_t KeyMap::compare_bodies(const KeyView *keys, int64_t count, const uint32_
 Status KeyMap::find_or_insert_values(const int64_t *keys, int64_t count, uint32_t *out_ids,
                                      Error *error) noexcept {
     uint32_t missed[kGroupValues];
+    int64_t missed_keys[kGroupValues];
     uint64_t hashes[kGroupValues];
     uint32_t ids[kGroupValues];
     for (int64_t start = 0; start < count; start += kGroupValues) {
@@ -203,16 +144,49 @@ Status KeyMap::find_or_insert_values(const int64_t *keys, int64_t count, uint32_
         }
         const int64_t missed_count =
             small_ints_.find_all(keys + start, rows, out_ids + start, missed);
-        if (missed_count == 0) {
-            continue;
-        }
         for (int64_t at = 0; at < missed_count; ++at) {
-            hashes[at] = hash_int64(keys[start + missed[at]]);
+            missed_keys[at] = keys[start + missed[at]];
         }
-        FLK_RETURN_NOT_OK(find_or_insert_ints(hashes, missed_count, ids, error));
+        FLK_RETURN_NOT_OK(find_or_insert_missed(missed_keys, missed_count, ids, error));
         for (int64_t at = 0; at < missed_count; ++at) {
             out_ids[start + missed[at]] = ids[at];
         }
+    }
+    return Status::kOk;
+}
+
+/* Int keys that are not among the small ones: new, or in the table. */
+Status KeyMap::find_or_insert_missed(const int64_t *keys, int64_t count, uint32_t *out_ids,
+                                     Error *error) noexcept {
+    uint64_t hashes[kGroupValues];
+    hash_int64s(keys, count, hashes);
+    int64_t covered = 0;
+    for (int64_t at = 0; at < count; ++at) {
+        covered += small_ints_.covers(keys[at]) ? 1 : 0;
+    }
+    if (covered == count) {
+        return insert_small(keys, hashes, count, out_ids, error);
+    }
+    return find_or_insert_ints(hashes, count, out_ids, error);
+}
+
+/* Small ints that were not there a moment ago; one may come twice. */
+Status KeyMap::insert_small(const int64_t *keys, const uint64_t *hashes, int64_t count,
+                            uint32_t *out_ids, Error *error) noexcept {
+    for (int64_t at = 0; at < count; ++at) {
+        uint32_t id = small_ints_.find(keys[at]);
+        if (id == kNoId) {
+            uint32_t segment = 0;
+            FLK_RETURN_NOT_OK(segment_of(hashes[at], &segment, error));
+            FLK_RETURN_NOT_OK(next_id(segment, &id));
+            if (has_bodies_) {
+                bodies_[id].bytes = 0;
+                tags_[id] = kKeyInt;
+            }
+            take_id(segment, id, static_cast<uint64_t>(keys[at]));
+            small_ints_.insert(keys[at], id);
+        }
+        out_ids[at] = id;
     }
     return Status::kOk;
 }
@@ -280,7 +254,7 @@ Status KeyMap::find_or_insert_one(const KeyView &key, uint32_t *out_id, bool *ou
 /* Note the id of a new key, for which the table has room. */
 void KeyMap::enter(const KeyView &key, uint32_t id) noexcept {
     if (key.tag == kKeyInt) {
-        const int64_t value = int64_of_hash(key.hash);
+        const int64_t value = int_of(id);
         const int64_t limit = SmallInts::limit_for(value, size());
         if (limit > small_ints_.limit()) {
             cover_small_ints(limit, id);
@@ -301,9 +275,9 @@ void KeyMap::cover_small_ints(int64_t limit, uint32_t entering) noexcept {
     }
     for (uint32_t id = 0; id < id_capacity() && table_.size() > 0; ++id) {
         if (is_live(id) && is_int(id) && id != entering) {
-            const int64_t value = int64_of_hash(ids_[id].hash);
+            const int64_t value = int_of(id);
             if (small_ints_.covers(value) && small_ints_.find(value) == kNoId) {
-                table_.erase(ids_[id].hash, id);
+                table_.erase(hash_of(id), id);
                 small_ints_.insert(value, id);
             }
         }
@@ -318,172 +292,6 @@ uint32_t KeyMap::find(const KeyView &key) const noexcept {
         }
     }
     return table_.find(key.hash, [&](uint32_t id) { return is_key(id, key); });
-}
-
-Status KeyMap::new_id(const KeyView &key, uint32_t *out_id, Error *error) noexcept {
-    const uint32_t group = key_group_of(key.hash, max_parallelism_);
-    if (group < first_group_ || group > last_group_) {
-        return fail(error, Status::kOutOfRange,
-                    "a key of group %u came to the subtask of groups %u..%u; are the hashes those "
-                    "of the keys?",
-                    group, first_group_, last_group_);
-    }
-    const uint32_t segment_index =
-        (group - first_group_) * segment_count_ / (last_group_ - first_group_ + 1);
-    Segment &segment = segments_[segment_index];
-    if (segment.first_free == kNoId && segment.next_unused == segment.end_unused) {
-        FLK_RETURN_NOT_OK(new_block(segment_index));
-    }
-    const bool is_reused = segment.first_free != kNoId;
-    const uint32_t id = is_reused ? segment.first_free : segment.next_unused;
-    if (key.tag != kKeyInt) {
-        FLK_RETURN_NOT_OK(store_body(id, key));
-    } else if (has_bodies_) {
-        bodies_[id].bytes = 0;
-        tags_[id] = kKeyInt;
-    }
-    if (is_reused) {
-        segment.first_free = static_cast<uint32_t>(ids_[id].hash);
-        if (segment.first_free != kNoId) {
-            FLK_PREFETCH_WRITE(&ids_[segment.first_free]); /* for the segment's next new key */
-        }
-    } else {
-        ++segment.next_unused;
-    }
-    ids_[id].hash = key.hash;
-    ids_[id].references = 0;
-    set_pending(id);
-    *out_id = id;
-    return Status::kOk;
-}
-
-Status KeyMap::new_block(uint32_t segment) noexcept {
-    if (block_count_ == block_capacity_) {
-        const uint32_t capacity = block_capacity_ == 0 ? 4 : block_capacity_ * 2;
-        const int64_t id_count = static_cast<int64_t>(capacity) * kBlockIds;
-        if (id_count >= kNoId || !resize(&ids_, id_count) || !resize(&block_segments_, capacity) ||
-            !resize(&pending_, id_count) ||
-            (has_bodies_ && (!resize(&bodies_, id_count) || !resize(&tags_, id_count)))) {
-            return Status::kNoMemory;
-        }
-        block_capacity_ = capacity;
-    }
-    const uint32_t first_id = block_count_ * kBlockIds;
-    for (uint32_t id = first_id; id < first_id + kBlockIds; ++id) {
-        ids_[id] = IdEntry{kNoId, kFree, 0};
-    }
-    block_segments_[block_count_++] = static_cast<uint8_t>(segment);
-    segments_[segment].next_unused = first_id;
-    segments_[segment].end_unused = first_id + kBlockIds;
-    return Status::kOk;
-}
-
-/* The first key that is no int: those so far have the tag of ints and no body. */
-Status KeyMap::make_bodies() noexcept {
-    const int64_t id_count = static_cast<int64_t>(block_capacity_) * kBlockIds;
-    if (!resize(&bodies_, id_count) || !resize(&tags_, id_count)) {
-        return Status::kNoMemory;
-    }
-    const auto size = static_cast<std::size_t>(id_count);
-    std::memset(static_cast<void *>(bodies_), 0, size * sizeof(Body));
-    std::memset(tags_, kKeyInt, size);
-    has_bodies_ = true;
-    return Status::kOk;
-}
-
-Status KeyMap::store_body(uint32_t id, const KeyView &key) noexcept {
-    if (!has_bodies_) {
-        FLK_RETURN_NOT_OK(make_bodies());
-    }
-    Body &body = bodies_[id];
-    uint8_t *target = body.inlined;
-    if (key.body_bytes > sizeof(body.inlined)) {
-        target = static_cast<uint8_t *>(std::malloc(key.body_bytes));
-        if (target == nullptr) {
-            return Status::kNoMemory;
-        }
-        std::memcpy(body.inlined, &target, sizeof(target));
-    }
-    if (key.body_bytes > 0) {
-        std::memcpy(target, key.body, key.body_bytes);
-    }
-    body.bytes = key.body_bytes;
-    tags_[id] = key.tag;
-    return Status::kOk;
-}
-
-void KeyMap::drop_body(uint32_t id) noexcept {
-    if (has_bodies_ && bodies_[id].bytes > sizeof(bodies_[id].inlined)) {
-        std::free(const_cast<uint8_t *>(body_of(id)));
-    }
-}
-
-void KeyMap::erase(uint32_t id) noexcept {
-    const int64_t value = int64_of_hash(ids_[id].hash);
-    if (is_int(id) && small_ints_.covers(value)) {
-        small_ints_.erase(value);
-    } else {
-        table_.erase(ids_[id].hash, id);
-    }
-    drop_body(id);
-    Segment &segment = segments_[block_segments_[id / kBlockIds]];
-    ids_[id].hash = segment.first_free;
-    ids_[id].references = kFree;
-    ++ids_[id].generation;
-    segment.first_free = id;
-}
-
-KeyView KeyMap::key(uint32_t id) const noexcept {
-    FLK_DCHECK(is_live(id));
-    if (!has_bodies_) {
-        return KeyView{ids_[id].hash, nullptr, 0, kKeyInt};
-    }
-    return KeyView{ids_[id].hash, body_of(id), bodies_[id].bytes, tags_[id]};
-}
-
-void KeyMap::retain_all(const uint32_t *ids, int64_t count) noexcept {
-    for (int64_t at = 0; at < count; ++at) {
-        retain(ids[at]);
-    }
-}
-
-void KeyMap::release_all(const uint32_t *ids, int64_t count) noexcept {
-    for (int64_t at = 0; at < count; ++at) {
-        if (at + kAheadIds < count) {
-            FLK_PREFETCH_WRITE(&ids_[ids[at + kAheadIds]]);
-        }
-        release(ids[at]);
-    }
-}
-
-/* Fetch what `erase` of an id will write. */
-inline void KeyMap::fetch_entry(uint32_t id) const noexcept {
-    const uint64_t hash = ids_[id].hash;
-    const int64_t value = int64_of_hash(hash);
-    if (small_ints_.covers(value)) {
-        small_ints_.fetch(value);
-    } else {
-        table_.fetch_first(&hash, 1);
-    }
-}
-
-const uint32_t *KeyMap::release_batch(int64_t *out_count) noexcept {
-    int64_t freed_count = 0;
-    for (int64_t at = 0; at < pending_count_; ++at) {
-        if (at + 2 * kAheadIds < pending_count_) {
-            FLK_PREFETCH_WRITE(&ids_[pending_[at + 2 * kAheadIds]]);
-            fetch_entry(pending_[at + kAheadIds]);
-        }
-        const uint32_t id = pending_[at];
-        ids_[id].references &= ~kPending;
-        if (ids_[id].references == 0) {
-            erase(id);
-            pending_[freed_count++] = id;
-        }
-    }
-    pending_count_ = 0;
-    *out_count = freed_count;
-    return pending_;
 }
 
 }  // namespace flk

@@ -1,7 +1,7 @@
 /* key_map.h — key → dense id, for the keys of one subtask.
  *
  *   table_    hash → id (key_table.h)
- *   ids_      [ hash │ references │ generation ]    by id
+ *   ids_      [ word │ references │ generation ]    by id; word: an int key itself, another's hash
  *   bodies_   [ length │ 12 bytes inline, or a pointer ]   by id; not used by int keys
  *   tags_     type of the key, by id; not used while all keys are ints
  *   pending_  ids without references that release_batch looks at
@@ -30,12 +30,15 @@
 #define FLK_KEY_MAP_H_
 
 #include <cstdint>
+#include <cstring>
 
 #include "flk/base.h"
 #include "flk/isa.h"
 #include "flk/key_encoding.h"
+#include "flk/key_group.h"
 #include "flk/key_table.h"
 #include "flk/live_count.h"
+#include "flk/platform.h"
 #include "flk/small_ints.h"
 
 namespace flk {
@@ -122,7 +125,15 @@ class KeyMap {
     KeyView key(uint32_t id) const noexcept;
 
     uint32_t generation(uint32_t id) const noexcept { return ids_[id].generation; }
-    uint64_t hash(uint32_t id) const noexcept { return ids_[id].hash; }
+
+    /* Whether the key of a live id is an int, and which one. */
+    bool is_int(uint32_t id) const noexcept { return !has_bodies_ || tags_[id] == kKeyInt; }
+    int64_t int_of(uint32_t id) const noexcept {
+        FLK_DCHECK(is_live(id) && is_int(id));
+        return static_cast<int64_t>(ids_[id].word);
+    }
+    /* Fetch what `int_of` reads. */
+    void fetch(uint32_t id) const noexcept { FLK_PREFETCH_READ(&ids_[id]); }
 
     /* Live ids. */
     int64_t size() const noexcept { return table_.size() + small_ints_.size(); }
@@ -134,10 +145,10 @@ class KeyMap {
     uint32_t segment_count() const noexcept { return segment_count_; }
 
   private:
-    /* references kFree: free, then `hash` is the next free id of the segment. The bit kPending is
+    /* references kFree: free, then `word` is the next free id of the segment. The bit kPending is
      * set while the id is in pending_. */
     struct IdEntry {
-        uint64_t hash;
+        uint64_t word;
         uint32_t references;
         uint32_t generation;
     };
@@ -165,21 +176,74 @@ class KeyMap {
     int64_t compare_bodies(const KeyView *keys, int64_t count, const uint32_t *ids,
                            uint32_t *out_missed) const noexcept;
     void enter(const KeyView &key, uint32_t id) noexcept;
-    void fetch_entry(uint32_t id) const noexcept;
     void cover_small_ints(int64_t limit, uint32_t entering) noexcept;
-    bool is_int(uint32_t id) const noexcept { return !has_bodies_ || tags_[id] == kKeyInt; }
+    Status find_or_insert_missed(const int64_t *keys, int64_t count, uint32_t *out_ids,
+                                 Error *error) noexcept;
+    Status insert_small(const int64_t *keys, const uint64_t *hashes, int64_t count,
+                        uint32_t *out_ids, Error *error) noexcept;
     Status find_or_insert_ints(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
                                Error *error) noexcept;
     Status find_or_insert_runs(const uint64_t *hashes, int64_t count, uint32_t *out_ids,
                                Error *error) noexcept;
+
+    /* ---- ids: key_map_ids.cc ---- */
+    Status not_here(uint32_t group, Error *error) const noexcept;
     Status new_id(const KeyView &key, uint32_t *out_id, Error *error) noexcept;
     Status new_block(uint32_t segment) noexcept;
+    void fetch_entry(uint32_t id) const noexcept;
     Status make_bodies() noexcept;
     Status store_body(uint32_t id, const KeyView &key) noexcept;
-    const uint8_t *body_of(uint32_t id) const noexcept;
+    const uint8_t *body_of(uint32_t id) const noexcept {
+        const Body &body = bodies_[id];
+        if (body.bytes <= sizeof(body.inlined)) {
+            return body.inlined;
+        }
+        const uint8_t *bytes;
+        std::memcpy(&bytes, body.inlined, sizeof(bytes));
+        return bytes;
+    }
     bool is_key(uint32_t id, const KeyView &key) const noexcept;
     void drop_body(uint32_t id) noexcept;
     void erase(uint32_t id) noexcept;
+    uint64_t hash_of(uint32_t id) const noexcept;
+
+    /* Segment of a key with this hash; kOutOfRange if its group is none of this map's. */
+    Status segment_of(uint64_t hash, uint32_t *out_segment, Error *error) const noexcept {
+        const uint32_t group = key_group_of(hash, max_parallelism_);
+        if (group < first_group_ || group > last_group_) {
+            return not_here(group, error);
+        }
+        const uint32_t group_count = last_group_ - first_group_ + 1;
+        *out_segment = group - first_group_;
+        if (group_count > kMaxSegments) {
+            *out_segment = *out_segment * segment_count_ / group_count;
+        }
+        return Status::kOk;
+    }
+
+    /* The id that the segment's next key gets; kNoMemory. */
+    Status next_id(uint32_t segment, uint32_t *out_id) noexcept {
+        const Segment &from = segments_[segment];
+        if (from.first_free == kNoId && from.next_unused == from.end_unused) {
+            FLK_RETURN_NOT_OK(new_block(segment));
+        }
+        *out_id = from.first_free != kNoId ? from.first_free : from.next_unused;
+        return Status::kOk;
+    }
+
+    /* Give the next id of a segment to a key. */
+    void take_id(uint32_t segment, uint32_t id, uint64_t word) noexcept {
+        Segment &from = segments_[segment];
+        if (from.first_free != kNoId) {
+            from.first_free = static_cast<uint32_t>(ids_[id].word);
+            FLK_PREFETCH_WRITE(&ids_[from.first_free != kNoId ? from.first_free : id]);
+        } else {
+            ++from.next_unused;
+        }
+        ids_[id].word = word;
+        ids_[id].references = 0;
+        set_pending(id);
+    }
 
     /* There is room: an id is in pending_ once. */
     void set_pending(uint32_t id) noexcept {

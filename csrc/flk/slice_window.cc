@@ -84,14 +84,9 @@ Status SliceWindow::find_states(const WindowRows &rows) {
         Slice *slice = fresh_slice(times[row], &bounds, &status);
         FLK_RETURN_NOT_OK(status);
         int64_t stop = rows.end_row;
-        if (row > rows.first_row ||
-            !all_within(times + row, stop - row, bounds.start, bounds.end)) {
-            const auto start = static_cast<uint64_t>(bounds.start);
-            const uint64_t width = static_cast<uint64_t>(bounds.end) - start;
+        if (rows.range.earliest < bounds.start || rows.range.latest >= bounds.end) {
             stop = row + 1;
-            while (stop < rows.end_row && static_cast<uint64_t>(times[stop]) - start < width) {
-                ++stop;
-            }
+            stop += count_within(times + stop, rows.end_row - stop, bounds.start, bounds.end);
         }
         put_aside(rows, row, stop, slice == nullptr);
         if (slice != nullptr) {
@@ -107,11 +102,9 @@ Status SliceWindow::find_states(const WindowRows &rows) {
 /* The same from `first_row` on through an index of all slices of the run. */
 Status SliceWindow::find_states_by_row(const WindowRows &rows, int64_t first_row,
                                        bool *out_is_done) {
-    int64_t earliest = 0;
-    int64_t latest = 0;
-    range_of(rows.times + first_row, rows.end_row - first_row, &earliest, &latest);
+    const TimeRange range = range_of(rows.times + first_row, rows.end_row - first_row);
     const auto max_entries = static_cast<std::size_t>(rows.end_row - first_row);
-    if (!index_.build(slices_.edges(), earliest, latest, max_entries)) {
+    if (!index_.build(slices_.edges(), range.earliest, range.latest, max_entries)) {
         return Status::kOk;
     }
     const uint32_t id_capacity = keys_->id_capacity();

@@ -78,14 +78,19 @@ class SmallInts {
      */
     int64_t find_all(const int64_t *keys, int64_t count, uint32_t *out_ids,
                      uint32_t *out_missed) const noexcept {
+        constexpr int64_t kBlockRows = 8;
         const auto limit = static_cast<uint64_t>(limit_);
         int64_t missed = 0;
-        for (int64_t row = 0; row < count; ++row) {
-            const auto key = static_cast<uint64_t>(keys[row]);
-            const uint32_t id = ids_[key < limit ? key : limit];
-            out_ids[row] = id;
-            out_missed[missed] = static_cast<uint32_t>(row);
-            missed += id == kNoId ? 1 : 0;
+        for (int64_t start = 0; start < count; start += kBlockRows) {
+            fetch_stream(keys + start);
+            const int64_t stop = start + kBlockRows < count ? start + kBlockRows : count;
+            for (int64_t row = start; row < stop; ++row) {
+                const auto key = static_cast<uint64_t>(keys[row]);
+                const uint32_t id = ids_[key < limit ? key : limit];
+                out_ids[row] = id;
+                out_missed[missed] = static_cast<uint32_t>(row);
+                missed += id == kNoId ? 1 : 0;
+            }
         }
         return missed;
     }

@@ -33,6 +33,7 @@
 #include "flk/column.h"
 #include "flk/key_map.h"
 #include "flk/live_count.h"
+#include "flk/time_scan.h"
 
 namespace flk {
 
@@ -63,7 +64,8 @@ struct WindowRows {
     const Column *const *columns; /* one per accumulator; nullptr for one without a field */
     int64_t first_row;            /* rows first_row .. end_row - 1 are to be consumed */
     int64_t end_row;
-    int64_t first_arrival; /* arrival number of row 0 */
+    int64_t first_arrival;                    /* arrival number of row 0 */
+    TimeRange range = {INT64_MIN, INT64_MAX}; /* holds all times of the rows; as narrow as known */
 };
 
 /* Results of one definition, in order. Valid until the next call of any function of the kernel. */

@@ -168,6 +168,50 @@ TEST(KeyMap, AnIdGivesItsKeyBack) {
     EXPECT_EQ(map.key(put(&map, view_of_int(-1)).first).tag, kKeyInt);
 }
 
+TEST(KeyMap, IntsGetTheSameIdsTogetherAsOneByOne) {
+    KeyMap together, apart;
+    ASSERT_EQ(together.open(128, 0, 127, nullptr), Status::kOk);
+    ASSERT_EQ(apart.open(128, 0, 127, nullptr), Status::kOk);
+    std::mt19937_64 random(7);
+    std::vector<uint32_t> held;
+    for (int turn = 0; turn < 60; ++turn) {
+        if (turn == 40) { /* from here on both have bodies */
+            ASSERT_EQ(put(&together, view_of("text")), put(&apart, view_of("text")));
+        }
+        std::vector<int64_t> keys(1 + random() % 3000);
+        for (int64_t &key : keys) {
+            const bool is_far = turn % 3 == 0 && random() % 2 == 0;
+            key = static_cast<int64_t>(random() % (is_far ? uint64_t{1} << 40 : 2000));
+        }
+        std::vector<uint32_t> ids(keys.size());
+        ASSERT_EQ(together.find_or_insert_values(keys.data(), static_cast<int64_t>(keys.size()),
+                                                 ids.data(), nullptr),
+                  Status::kOk);
+        for (std::size_t row = 0; row < keys.size(); ++row) {
+            ASSERT_EQ(put(&apart, view_of_int(keys[row])).first, ids[row]) << keys[row];
+            ASSERT_TRUE(together.is_int(ids[row]));
+            ASSERT_EQ(together.int_of(ids[row]), keys[row]);
+            ASSERT_EQ(together.key(ids[row]).hash, view_of_int(keys[row]).hash);
+            if (random() % 4 == 0) {
+                together.retain(ids[row]);
+                apart.retain(ids[row]);
+                held.push_back(ids[row]);
+            }
+        }
+        const auto kept = static_cast<int64_t>(random() % (held.size() + 1));
+        const auto given_back = static_cast<int64_t>(held.size()) - kept;
+        together.release_all(held.data() + kept, given_back);
+        apart.release_all(held.data() + kept, given_back);
+        held.resize(static_cast<std::size_t>(kept));
+        int64_t freed = 0, freed_apart = 0;
+        const uint32_t *ids_freed = together.release_batch(&freed);
+        const uint32_t *ids_apart = apart.release_batch(&freed_apart);
+        ASSERT_EQ(std::vector<uint32_t>(ids_freed, ids_freed + freed),
+                  std::vector<uint32_t>(ids_apart, ids_apart + freed_apart));
+        ASSERT_EQ(together.size(), apart.size());
+    }
+}
+
 TEST(KeyMap, BlocksBelongToSegmentsOfGroups) {
     KeyMap map;
     ASSERT_EQ(map.open(1000, 200, 799, nullptr), Status::kOk);

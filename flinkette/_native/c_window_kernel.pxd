@@ -2,6 +2,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t
 from libcpp.vector cimport vector
 
 from flinkette._native.c_column cimport Column
+from flinkette._native.c_time_scan cimport TimeRange
 
 
 cdef extern from "flk/window_kernel.h" namespace "flk" nogil:
@@ -31,6 +32,7 @@ cdef extern from "flk/window_kernel.h" namespace "flk" nogil:
         int64_t first_row
         int64_t end_row
         int64_t first_arrival
+        TimeRange range
 
     cdef cppclass WindowKernel:
         const vector[uint32_t] &late_rows(int32_t definition) noexcept

@@ -6,9 +6,10 @@ from libc.string cimport memcpy
 from libcpp.vector cimport vector
 
 from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
+from flinkette._native.c_time_scan cimport range_of
 
 # Rows whose maximum is taken at once: most periods are longer.
-cdef Py_ssize_t BLOCK_ROWS = 64
+cdef Py_ssize_t BLOCK_ROWS = 128
 
 
 @cython.final
@@ -111,7 +112,7 @@ def mark_crossings(
         while stop < times.length:
             start = stop
             stop = min(start + BLOCK_ROWS, times.length)
-            largest = max_of(times.data + start, stop - start)
+            largest = range_of(times.data + start, stop - start).latest
             running_max = max(running_max, largest)
             if largest <= period_end:
                 continue
@@ -124,23 +125,6 @@ def mark_crossings(
     if stops.empty():
         return None, running_max
     return Marks(copied(stops), copied(found)), running_max
-
-
-cdef int64_t max_of(const int64_t *times, Py_ssize_t count) noexcept nogil:
-    """Largest of at least one time, in four chains that do not wait for one another."""
-    cdef Py_ssize_t index
-    cdef int64_t first = times[0]
-    cdef int64_t second = first
-    cdef int64_t third = first
-    cdef int64_t fourth = first
-    for index in range(0, count - 3, 4):
-        first = max(first, times[index])
-        second = max(second, times[index + 1])
-        third = max(third, times[index + 2])
-        fourth = max(fourth, times[index + 3])
-    for index in range(count - count % 4, count):
-        first = max(first, times[index])
-    return max(max(first, second), max(third, fourth))
 
 
 cdef inline int64_t end_of_period(int64_t time, int64_t interval_ms) noexcept nogil:

@@ -1,7 +1,7 @@
 """Windows of built-in aggregates: columns in, columns out. See slice_window.pyi."""
 
 import cython
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport INT64_MIN, int64_t, uint32_t
 from libc.string cimport memcpy
 from libcpp.vector cimport vector
 
@@ -13,7 +13,7 @@ from flinkette._native.c_accumulator cimport (
 )
 from flinkette._native.c_base cimport Error, Status
 from flinkette._native.c_column cimport ColumnPtr, TypeId, type_equals, type_from_format
-from flinkette._native.c_time_scan cimport first_untimed
+from flinkette._native.c_time_scan cimport range_of
 from flinkette._native.c_window_kernel cimport WindowDefinition, WindowRows, WindowShape
 from flinkette._native.c_window_output cimport WindowOutput
 from flinkette._native.c_window_run cimport RunState
@@ -128,11 +128,12 @@ cdef class AggregateWindows:
         if gaps is not None:
             rows.gaps = gaps.data
         if self._is_timed and batch.num_rows > 0:
-            row = 0
+            row = batch.num_rows
             if times is not None:
                 with nogil:
-                    row = <Py_ssize_t> first_untimed(times.data, times.length)
-            if row < batch.num_rows:
+                    rows.range = range_of(times.data, row)
+            if times is None or rows.range.earliest == INT64_MIN:
+                row = first_untimed(times)
                 self._untimed_row = row
                 rows.end_row = row
         if batch.marks is not None and self._untimed_row < 0:
@@ -326,6 +327,15 @@ cdef class AggregateWindows:
         if not stops.size():
             return None
         return Marks(copy_int64(stops), copy_int64(times))
+
+
+cdef Py_ssize_t first_untimed(Int64Buffer times):
+    """The first row without event time; there is one."""
+    cdef Py_ssize_t row = 0
+    if times is not None:
+        while times.data[row] != INT64_MIN:
+            row += 1
+    return row
 
 
 cdef list values_of(Batch batch, object aggregate):
