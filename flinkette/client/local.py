@@ -11,6 +11,7 @@ from flinkette._native.batch import Batch
 from flinkette._native.lent import retain
 from flinkette.client.job import Job
 from flinkette.client.settings import deploy_options
+from flinkette.cluster.dependencies import Dependencies
 from flinkette.cluster.job_machine import JobPhase
 from flinkette.cluster.job_master import JobMaster, deploy_message
 from flinkette.cluster.messages import Output
@@ -54,6 +55,8 @@ class LocalJob(Job):
         self._num_workers = num_workers
         self._ring_budget_bytes = configuration.get(options.NETWORK_MEMORY)
         self._strategy = configuration.get(options.SCHEDULER_STRATEGY)
+        self._configuration = configuration
+        self._dependencies: Dependencies | None = None
         self._pool: WorkerPool | None = None
         self._master: JobMaster | None = None
         self._results: list[tuple[RingReceiver, ResultBuffer]] = []
@@ -92,9 +95,12 @@ class LocalJob(Job):
             self._results.clear()
             if self._pool is not None:
                 self._pool.close()
+            if self._dependencies is not None:
+                self._dependencies.remove()
 
     def _deploy(self) -> JobMaster:
         """Start workers, join them, and tell them what to build."""
+        self._dependencies = dependencies = Dependencies.prepare(self._configuration)
         self._pool = pool = WorkerPool(self._num_workers)
         master = JobMaster(self._job_graph, self._num_workers, pool)
         graph = ExecutionGraph(self._job_graph)
@@ -116,7 +122,8 @@ class LocalJob(Job):
         payload = make_payload(self._job_graph, self._settings)
         try:
             for worker in range(self._num_workers):
-                pool.send(worker, deploy_message(self._job_graph, placement, worker), [payload])
+                message = deploy_message(self._job_graph, placement, worker, dependencies)
+                pool.send(worker, message, [payload])
         finally:
             os.close(payload)
         return master

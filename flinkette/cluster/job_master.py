@@ -48,6 +48,7 @@ from flinkette.runtime.wiring import make_enumerators
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from flinkette.cluster.dependencies import Dependencies
     from flinkette.cluster.job_machine import Event, Instruction
     from flinkette.cluster.messages import FromWorker, ToWorker
     from flinkette.contracts.source import SplitEnumerator
@@ -199,7 +200,11 @@ class SplitAssigner:
 
 
 def deploy_message(
-    job_graph: JobGraph, placement: Mapping[SubtaskId, int], worker: int, attempt: int = 0
+    job_graph: JobGraph,
+    placement: Mapping[SubtaskId, int],
+    worker: int,
+    dependencies: Dependencies,
+    attempt: int = 0,
 ) -> Deploy:
     """Tell a worker what to build; the program itself travels beside it.
 
@@ -211,6 +216,8 @@ def deploy_message(
         Worker of each subtask.
     worker : int
         Who is told.
+    dependencies : Dependencies
+        Made ready on the worker's host.
     attempt : int
         Which attempt to run the job this is.
     """
@@ -222,9 +229,12 @@ def deploy_message(
             [placement[SubtaskId(vertex.index, index)] for index in range(vertex.parallelism)]
             for vertex in job_graph.vertices
         ],
-        str(Path.cwd()),
+        dependencies.folder or str(Path.cwd()),
         dict(os.environ),
-        [str(Path(entry).absolute()) for entry in sys.path],
+        [
+            *dependencies.import_path,
+            *(str(Path(entry).absolute()) for entry in sys.path),
+        ],
         [],
         root.level if root.handlers else None,
     )

@@ -295,9 +295,7 @@ def _prepare(message: Deploy) -> None:
     os.chdir(message.folder)
     os.environ.clear()
     os.environ.update(message.environment)
-    for entry in message.import_path:
-        if entry not in sys.path:
-            sys.path.append(entry)
+    sys.path[:] = dict.fromkeys([*message.import_path, *sys.path])
     for name in message.setup:
         module, _, function = name.partition(":")
         getattr(import_module(module), function)()
