@@ -207,7 +207,6 @@ class WorkerProcess:
             deploy(job_graph, settings, wiring),
             self._clock,
             wiring.all_senders,
-            wiring.all_receivers,
             self._name_turn,
         )
         self._worker.open()

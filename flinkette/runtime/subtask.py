@@ -111,6 +111,13 @@ class Subtask:
         """Whether the subtask reads a source."""
         return isinstance(self.input, SourceInput)
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether, after a `step` that did nothing, it could not take input if there were any."""
+        return not self.operators[0].is_ready() or any(
+            operator.outbox or operator.is_busy for operator in self.operators
+        )
+
     def step(self, deadline_ns: int) -> bool:
         """Work until nothing is left to do now, an output is full, or the deadline passed.
 

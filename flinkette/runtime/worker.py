@@ -6,6 +6,7 @@ import select
 import time
 from typing import TYPE_CHECKING
 
+from flinkette.exchange.gate import Gate
 from flinkette.runtime.source_input import SourceInput
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ MIN_PARK_S = 0.001
 class Worker:
     """Runs the subtasks of its slots in one thread. `step` never waits; `park` does.
 
-    `senders` and `receivers` are the ends of channels to other workers.
+    `senders` are the ends of channels to other workers.
     """
 
     def __init__(
@@ -35,13 +36,11 @@ class Worker:
         subtasks: list[Subtask],
         clock: Clock,
         senders: Sequence[Sender] = (),
-        receivers: Sequence[Receiver] = (),
         on_turn: Callable[[Subtask], None] | None = None,
     ) -> None:
         self.subtasks = subtasks
         self._clock = clock
         self._senders = senders
-        self._receivers = receivers
         self._on_turn = on_turn
 
     @property
@@ -132,10 +131,14 @@ class Worker:
                 asleep.append(sender)
                 if not sender.fall_asleep():
                     return False
-        for receiver in self._receivers:
-            asleep.append(receiver)
-            if not receiver.fall_asleep():
-                return False
+        for subtask in self.subtasks:
+            source = subtask.input
+            if subtask.has_ended or subtask.is_blocked or not isinstance(source, Gate):
+                continue
+            for receiver in source.receivers:
+                asleep.append(receiver)
+                if not receiver.fall_asleep():
+                    return False
         return True
 
     def _sleep(self, descriptors: Iterable[int]) -> None:
