@@ -208,7 +208,6 @@ class WorkerProcess:
             deploy(job_graph, settings, wiring),
             self._clock,
             wiring.all_senders,
-            wiring.all_receivers,
             self._name_turn,
             may_spin=1 + max(placement.values()) <= available_cores(),
         )

@@ -31,6 +31,11 @@ class Gate:
         self._has_ended = False
 
     @property
+    def receivers(self) -> Sequence[Receiver]:
+        """The ends of its channels."""
+        return self._channels
+
+    @property
     def watermark_ms(self) -> int:
         """The merged watermark."""
         return self._merge.current_ms

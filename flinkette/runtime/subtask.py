@@ -152,6 +152,13 @@ class Subtask:
         self._leads_on.append(False)
         self._has_say = self.operators[0].has_say
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether, after a `step` that did nothing, it could not take input if there were any."""
+        return not self.operators[0].is_ready() or any(
+            operator.outbox or operator.is_busy for operator in self.operators
+        )
+
     def step(self, deadline_ns: int) -> bool:
         """Work until nothing is left to do now, an output is full, or the deadline passed.
 

@@ -7,6 +7,7 @@ import select
 import time
 from typing import TYPE_CHECKING
 
+from flinkette.exchange.gate import Gate
 from flinkette.runtime.source_input import SourceInput
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ MIN_PARK_S = 0.001
 class Worker:
     """Runs the subtasks of its slots in one thread. `step` never waits; `park` does.
 
-    `senders` and `receivers` are the ends of channels to other workers. With `may_spin` (no more
-    workers than cores) one that has just worked looks for more a moment before it sleeps.
+    `senders` are the ends of channels to other workers. With `may_spin` (no more workers than
+    cores) one that has just worked looks for more a moment before it sleeps.
     """
 
     def __init__(
@@ -39,7 +40,6 @@ class Worker:
         subtasks: list[Subtask],
         clock: Clock,
         senders: Sequence[Sender] = (),
-        receivers: Sequence[Receiver] = (),
         on_turn: Callable[[Subtask], None] | None = None,
         *,
         may_spin: bool = False,
@@ -47,7 +47,6 @@ class Worker:
         self.subtasks = subtasks
         self._clock = clock
         self._senders = senders
-        self._receivers = receivers
         self._on_turn = on_turn
         self._may_spin = may_spin
         self._has_worked = False
@@ -139,9 +138,10 @@ class Worker:
     def _spin(self) -> bool:
         """Watch the channels for a moment; tell whether there is something to do."""
         waiting = [sender for sender in self._senders if not sender.has_room()]
+        wanted = self._wanted_inputs()
         deadline_ns = self._clock.monotonic_ns() + SPIN_NS
         while self._clock.monotonic_ns() < deadline_ns:
-            for receiver in self._receivers:
+            for receiver in wanted:
                 if not receiver.is_empty():
                     return True
             for sender in waiting:
@@ -157,11 +157,20 @@ class Worker:
                 asleep.append(sender)
                 if not sender.fall_asleep():
                     return False
-        for receiver in self._receivers:
+        for receiver in self._wanted_inputs():
             asleep.append(receiver)
             if not receiver.fall_asleep():
                 return False
         return True
+
+    def _wanted_inputs(self) -> list[Receiver]:
+        """Return the input channels of the subtasks that could take something."""
+        return [
+            receiver
+            for subtask in self.subtasks
+            if isinstance(subtask.input, Gate) and not (subtask.has_ended or subtask.is_blocked)
+            for receiver in subtask.input.receivers
+        ]
 
     def _sleep(self, descriptors: Iterable[int]) -> None:
         timeout_s = MAX_PARK_S
