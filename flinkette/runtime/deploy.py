@@ -222,7 +222,7 @@ def _make_window_operator(description: WindowDescription, infos: list[OperatorIn
     if sliced:
         from flinkette.runtime.operators.slice_window import SliceWindowOperator
 
-        return SliceWindowOperator(infos[0], sliced[0], is_all=description.is_all)
+        return SliceWindowOperator(infos, sliced[0], is_all=description.is_all)
     from flinkette.runtime.operators.window import WindowOperator
 
     return WindowOperator(infos[0], description)
