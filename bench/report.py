@@ -12,6 +12,7 @@ from typing import Any
 from bench import tables, targets
 from bench.machine import MAX_OTHERS, MAX_STOLEN, Load, cpu_name, is_disturbed, version
 from bench.peers.compare import Comparison
+from bench.placement.section import strategies
 from bench.targets import figure
 
 __all__ = ["Run", "report"]
@@ -97,6 +98,10 @@ def report(run: Run, folder: Path) -> str:
             "## Kernels alone, one call per batch",
             "",
             *tables.micro(alone),
+            "",
+            "## Placing slots on workers",
+            "",
+            *strategies(found),
             "",
         ]
     )

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import flinkette
+from flinkette.datastream.launch_options import set_launch_options
 
 # A shared machine stalls now and then; a deadline per example would report that as a failure.
 settings.register_profile(
@@ -27,6 +28,9 @@ settings.register_profile(
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if "CI" in os.environ else "dev")
 )
+
+# Workers of every program under test that does not say: 1 is the process of the test.
+set_launch_options({"flinkette.execution.workers": os.environ.get("FLK_TEST_WORKERS", "1")})
 
 RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -67,6 +67,7 @@ struct Column {
     std::vector<ColumnPtr> children;
     ColumnPtr dictionary;
     std::vector<Owner> owners;
+    bool is_lent = false; /* the memory is wanted back: see column_is_lent */
 
     /* 0 <= row < length for all of these. */
     bool is_valid(int64_t row) const noexcept {
@@ -159,6 +160,16 @@ Status column_gather(const Column &column, const uint32_t *indices, int64_t coun
 Status column_concat(const std::vector<ColumnPtr> &columns, ColumnPtr *out_column,
                      Error *error) noexcept;
 
+/* ---- memory that is lent ---- */
+
+/* Whether the column, or a column in it, lies in memory that its lender wants back (a ring's).
+ * Kernels read such columns as all others; whoever keeps one beyond the batch in work keeps
+ * column_retain's. */
+bool column_is_lent(const Column &column) noexcept;
+
+/* The same column unless it is lent; then the same values in memory of our own. */
+Status column_retain(const ColumnPtr &column, ColumnPtr *out_column, Error *error) noexcept;
+
 /* ---- other libraries ---- */
 
 /* Take over a foreign array: `array` is moved (its release set to null) whatever happens, checked
@@ -168,8 +179,8 @@ Status column_concat(const std::vector<ColumnPtr> &columns, ColumnPtr *out_colum
 Status column_import(ArrowArray *array, const TypePtr &type, ColumnPtr *out_column,
                      Error *error) noexcept;
 
-/* Fill `out_array`, which shares the column's memory and keeps it alive until its release is
- * called. On failure it is left released. */
+/* Fill `out_array`, which shares the column's memory (a copy of what is lent) and keeps it alive
+ * until its release is called. On failure it is left released. */
 Status column_export(const ColumnPtr &column, ArrowArray *out_array, Error *error) noexcept;
 
 }  // namespace flk

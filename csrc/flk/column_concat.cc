@@ -311,4 +311,42 @@ Status column_concat(const std::vector<ColumnPtr> &columns, ColumnPtr *out_colum
     }
 }
 
+bool column_is_lent(const Column &column) noexcept {
+    if (column.is_lent || (column.dictionary != nullptr && column_is_lent(*column.dictionary))) {
+        return true;
+    }
+    for (const ColumnPtr &child : column.children) {
+        if (column_is_lent(*child)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Status column_retain(const ColumnPtr &column, ColumnPtr *out_column, Error *error) noexcept {
+    if (!column_is_lent(*column)) {
+        *out_column = column;
+        return Status::kOk;
+    }
+    try {
+        ColumnPtr copied = column;
+        if (column->is_lent) {
+            ColumnPtr no_rows; /* joining one column alone would share it */
+            FLK_RETURN_NOT_OK(column_slice(column, 0, 0, &no_rows, error));
+            FLK_RETURN_NOT_OK(column_concat({column, no_rows}, &copied, error));
+        }
+        auto whole = std::make_shared<Column>(*copied); /* joining shares dictionaries */
+        if (copied->dictionary != nullptr) {
+            FLK_RETURN_NOT_OK(column_retain(copied->dictionary, &whole->dictionary, error));
+        }
+        for (ColumnPtr &child : whole->children) {
+            FLK_RETURN_NOT_OK(column_retain(ColumnPtr(child), &child, error));
+        }
+        *out_column = std::move(whole);
+        return Status::kOk;
+    } catch (const std::bad_alloc &) {
+        return fail(error, Status::kNoMemory, "no memory for a column");
+    }
+}
+
 }  // namespace flk

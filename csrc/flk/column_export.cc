@@ -102,7 +102,11 @@ Status column_export(const ColumnPtr &column, ArrowArray *out_array, Error *erro
     *out_array = ArrowArray{};
     Status status = Status::kOk;
     try {
-        status = export_node(column, out_array, error);
+        ColumnPtr kept;
+        status = column_retain(column, &kept, error);
+        if (status == Status::kOk) {
+            status = export_node(kept, out_array, error);
+        }
     } catch (const std::bad_alloc &) {
         status = fail(error, Status::kNoMemory, "no memory for an Arrow array");
     }

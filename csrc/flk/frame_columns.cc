@@ -257,8 +257,12 @@ void drop_array(ArrowArray *array) {
 
 class Reader {
   public:
-    Reader(const uint8_t *payload, int64_t payload_bytes, Owner lease, Error *error)
-        : payload_(payload), size_(payload_bytes), lease_(std::move(lease)), error_(error) {}
+    Reader(const uint8_t *payload, int64_t payload_bytes, Owner lease, bool is_lent, Error *error)
+        : payload_(payload),
+          size_(payload_bytes),
+          lease_(std::move(lease)),
+          is_lent_(is_lent),
+          error_(error) {}
 
     Status read(const FrameSchema &schema, std::vector<ColumnPtr> *out_columns) {
         uint32_t records = 0;
@@ -349,8 +353,17 @@ class Reader {
         if (column->dictionary != nullptr) {
             FLK_RETURN_NOT_OK(check_texts(*column->dictionary, values));
         }
-        *out_column = std::move(column);
+        *out_column = is_lent_ ? as_lent(*column) : std::move(column);
         return Status::kOk;
+    }
+
+    static ColumnPtr as_lent(const Column &column) {
+        auto lent = std::make_shared<Column>(column);
+        lent->is_lent = true;
+        if (column.dictionary != nullptr) {
+            lent->dictionary = as_lent(*column.dictionary);
+        }
+        return lent;
     }
 
     /* The last offset against the bytes there are; column_import saw that offsets ascend. */
@@ -368,6 +381,7 @@ class Reader {
     const uint8_t *payload_;
     int64_t size_;
     Owner lease_;
+    bool is_lent_;
     Error *error_;
     int64_t records_ = 0;
     int64_t next_ = 0;
@@ -413,33 +427,16 @@ void columns_write(const std::vector<ColumnPtr> &columns, uint8_t *out_payload) 
 }
 
 Status columns_read(const FrameSchema &schema, const uint8_t *payload, int64_t payload_bytes,
-                    const Owner &lease, std::vector<ColumnPtr> *out_columns,
+                    const Owner &lease, bool is_lent, std::vector<ColumnPtr> *out_columns,
                     Error *error) noexcept {
     try {
         std::vector<ColumnPtr> columns;
-        FLK_RETURN_NOT_OK(Reader(payload, payload_bytes, lease, error).read(schema, &columns));
+        FLK_RETURN_NOT_OK(
+            Reader(payload, payload_bytes, lease, is_lent, error).read(schema, &columns));
         *out_columns = std::move(columns);
         return Status::kOk;
     } catch (const std::bad_alloc &) {
         return fail(error, Status::kNoMemory, "no memory for the columns of a frame");
-    }
-}
-
-Status column_retain(const ColumnPtr &column, ColumnPtr *out_column, Error *error) noexcept {
-    try {
-        ColumnPtr no_rows; /* joining one column alone would share it */
-        ColumnPtr copied;
-        FLK_RETURN_NOT_OK(column_slice(column, 0, 0, &no_rows, error));
-        FLK_RETURN_NOT_OK(column_concat({column, no_rows}, &copied, error));
-        if (copied->dictionary != nullptr) { /* which joining shares */
-            auto whole = std::make_shared<Column>(*copied);
-            FLK_RETURN_NOT_OK(column_retain(copied->dictionary, &whole->dictionary, error));
-            copied = std::move(whole);
-        }
-        *out_column = std::move(copied);
-        return Status::kOk;
-    } catch (const std::bad_alloc &) {
-        return fail(error, Status::kNoMemory, "no memory for a column");
     }
 }
 

@@ -9,8 +9,8 @@
  *
  * Write: columns_prepare once a batch, columns_size for the room to reserve, columns_write into
  * the reserved memory: one copy, straight from the columns. Read: columns whose memory is the
- * frame's; `lease` is kept by each, so that the last one of a frame can be told. They are void
- * when the frame is released; column_retain copies what outlives that.
+ * frame's; `lease` is kept by each, so that the last one of a frame can be told. A ring's frames
+ * are lent: whoever keeps their columns stops the ring, so column_retain copies what is kept.
  */
 #ifndef FLK_FRAME_COLUMNS_H_
 #define FLK_FRAME_COLUMNS_H_
@@ -39,12 +39,11 @@ void columns_write(const std::vector<ColumnPtr> &columns, uint8_t *out_payload) 
 
 /* Columns over the payload of a frame, one for each of the schema's. Everything in it is checked
  * first: kInvalid if a buffer, an offset or an index lies outside. Columns may differ in length.
- * The check is worth nothing against a process that changes a frame after it has published it. */
+ * The check is worth nothing against a process that changes a frame after it has published it.
+ * `is_lent`: the frame lies in a ring. */
 Status columns_read(const FrameSchema &schema, const uint8_t *payload, int64_t payload_bytes,
-                    const Owner &lease, std::vector<ColumnPtr> *out_columns, Error *error) noexcept;
-
-/* The same values in memory of their own. */
-Status column_retain(const ColumnPtr &column, ColumnPtr *out_column, Error *error) noexcept;
+                    const Owner &lease, bool is_lent, std::vector<ColumnPtr> *out_columns,
+                    Error *error) noexcept;
 
 }  // namespace flk
 

@@ -10,8 +10,7 @@ namespace flk {
 namespace {
 
 constexpr uint8_t kVersion = 1;
-constexpr uint8_t kMaxRowKind = 2;
-constexpr uint8_t kMaxRole = static_cast<uint8_t>(ColumnRole::kMarkTimes);
+constexpr uint8_t kMaxRole = static_cast<uint8_t>(ColumnRole::kTimesAreColumn);
 constexpr uint8_t kNullable = 1;
 constexpr uint8_t kOrdered = 2;
 constexpr uint8_t kHasDictionary = 4;
@@ -167,7 +166,8 @@ Status read_schema(Input *input, FrameSchema *out_schema, Error *error) {
     const uint8_t version = input->u8();
     out_schema->row_kind = input->u8();
     const uint32_t column_count = input->u32();
-    if (!input->is_good() || version != kVersion || out_schema->row_kind > kMaxRowKind) {
+    if (!input->is_good() || version != kVersion ||
+        (out_schema->row_kind & ~(kRowsAreObjects | kRowsAreIpc)) > kPickledRows) {
         return malformed(error);
     }
     for (uint32_t at = 0; at < column_count; ++at) {

@@ -28,7 +28,17 @@ enum class ColumnRole : uint8_t {
     kKinds = 4,
     kMarkStops = 5,
     kMarkTimes = 6,
+    kObjectKeys = 7,     /* keys that were Python objects, and become such again */
+    kPickledKeys = 8,    /* bytes: one pickle of the list of all keys */
+    kKeysAreColumn = 9,  /* no rows: the keys are the value column whose number is the name */
+    kTimesAreColumn = 10 /* likewise the event times */
 };
+
+inline constexpr uint8_t kPickledRows = 4;
+/* Bits of row_kind: the rows were Python objects, and become such again; the one column is bytes,
+ * an Arrow IPC stream of the rows. */
+inline constexpr uint8_t kRowsAreObjects = 16;
+inline constexpr uint8_t kRowsAreIpc = 32;
 
 struct FrameColumn {
     ColumnRole role = ColumnRole::kValue;
@@ -37,7 +47,9 @@ struct FrameColumn {
 };
 
 struct FrameSchema {
-    uint8_t row_kind = 0; /* how values become a row: 0 the one value, 1 a Row, 2 a tuple */
+    /* How values become a row: 0 the one value, 1 a Row, 2 a tuple, 3 a Row without names;
+     * 4: the one column is bytes, a pickle of the list of all rows. Plus the bits below. */
+    uint8_t row_kind = 0;
     std::vector<FrameColumn> columns;
 };
 

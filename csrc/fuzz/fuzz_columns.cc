@@ -69,8 +69,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     std::memcpy(frame + 32, data + schema_bytes, payload_bytes);
     std::vector<ColumnPtr> columns;
     uint64_t sum = 0;
-    if (columns_read(schema, frame + 32, static_cast<int64_t>(payload_bytes), Owner(), &columns,
-                     nullptr) == Status::kOk) {
+    if (columns_read(schema, frame + 32, static_cast<int64_t>(payload_bytes), Owner(), true,
+                     &columns, nullptr) == Status::kOk) {
         for (const ColumnPtr &column : columns) {
             sum += touch(*column);
             if (column->dictionary != nullptr) {

@@ -97,9 +97,10 @@ TEST(FrameColumns, ReadColumnsLieInTheFrameAndKeepItsLease) {
     Owner lease = std::make_shared<int>(0);
     std::vector<ColumnPtr> columns;
     Error error;
-    ASSERT_EQ(columns_read(written.schema, written.payload.data(),
-                           static_cast<int64_t>(written.payload.size()), lease, &columns, &error),
-              Status::kOk)
+    ASSERT_EQ(
+        columns_read(written.schema, written.payload.data(),
+                     static_cast<int64_t>(written.payload.size()), lease, true, &columns, &error),
+        Status::kOk)
         << error.message;
     ASSERT_EQ(columns.size(), 3u);
     EXPECT_EQ(columns[0]->values<int64_t>()[1], -2);
@@ -113,8 +114,20 @@ TEST(FrameColumns, ReadColumnsLieInTheFrameAndKeepItsLease) {
     EXPECT_GT(lease.use_count(), 3);
     ColumnPtr kept;
     ASSERT_EQ(column_retain(columns[2], &kept, nullptr), Status::kOk);
+    EXPECT_TRUE(column_is_lent(*columns[0]));
+    EXPECT_FALSE(column_is_lent(*kept));
+    ColumnPtr again;
+    ASSERT_EQ(column_retain(kept, &again, nullptr), Status::kOk);
+    EXPECT_EQ(again, kept) << "what is ours is not copied";
+    ColumnPtr row;
+    ASSERT_EQ(column_slice(columns[1], 1, 1, &row, nullptr), Status::kOk);
+    EXPECT_TRUE(column_is_lent(*row)) << "a part of lent memory is lent";
+    row.reset();
+    ArrowArray exported;
+    ASSERT_EQ(column_export(columns[1], &exported, nullptr), Status::kOk);
     columns.clear();
-    EXPECT_EQ(lease.use_count(), 1) << "a retained column keeps nothing of the frame";
+    EXPECT_EQ(lease.use_count(), 1) << "what is retained or exported keeps nothing of the frame";
+    exported.release(&exported);
     text = kept->dictionary->bytes_at(3, &size);
     EXPECT_EQ(std::string(text, text + size), "dd");
 }
@@ -137,7 +150,7 @@ TEST(FrameColumns, EveryCutIsRefused) {
         const std::vector<uint8_t> cut(written.payload.begin(),
                                        written.payload.begin() + static_cast<int64_t>(size));
         EXPECT_EQ(columns_read(written.schema, cut.data(), static_cast<int64_t>(size), Owner(),
-                               &columns, nullptr),
+                               true, &columns, nullptr),
                   Status::kInvalid)
             << size;
     }

@@ -1,57 +1,93 @@
-"""Batches of columns in the frames of a ring, copied once when written and not at all when read.
+"""Batches in the payload of frames, copied once when written and not at all when read.
 
-Format: docs/spec/column_frames.md. The schema of a batch is announced in band, once per ring.
+Format: docs/spec/column_frames.md. The schema of a batch is announced in band, once per channel.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flinkette._native.batch import Batch
-from flinkette._native.ring import RingReader, RingWriter
+from flinkette._native.column import Column
+from flinkette._native.typed_objects import TypedObjects
 
-__all__ = ["BatchReader", "BatchWriter", "retain"]
+__all__ = ["BatchLayout", "BatchSchema", "KeysNeedPickle", "lay_out"]
 
-class BatchWriter:
-    """Writes batches into the frames of one ring. One thread at a time."""
+class KeysNeedPickle(TypeError):
+    """The keys of a batch are no column."""
 
-    def __init__(self, ring: RingWriter) -> None: ...
-    def write(self, batch: Batch) -> bool | None:
-        """Write a batch with its times, keys, hashes, kinds and marks as one frame.
+class BatchLayout:
+    """A batch ready to be written into a frame. Immutable.
 
-        None if there is no room now: try again. Else True if the consumer has to be woken.
+    Attributes
+    ----------
+    schema : bytes
+        Payload of the schema frame that has to come first.
+    size_bytes : int
+        Payload of the columns frame.
+    """
 
-        Raises
-        ------
-        TypeError
-            If the rows are objects, or of a type with children: they travel as objects.
-        IndexError
-            If the batch is larger than a frame; slice it.
-        """
+    schema: bytes
+    size_bytes: int
+    def write(self, target: Any) -> None:
+        """Write the columns frame into a buffer of `size_bytes`, at a multiple of 8."""
 
-class BatchReader:
-    """Reads what a BatchWriter wrote. One thread at a time."""
+def lay_out(
+    batch: Batch,
+    *,
+    typed: TypedObjects | None = None,
+    pickled: bytes | None = None,
+    ipc: bytes | None = None,
+    pickled_keys: bytes | None = None,
+) -> BatchLayout:
+    """Prepare a batch with its times, keys, hashes, kinds and marks; nothing is copied yet.
 
-    def __init__(self, ring: RingReader) -> None: ...
-    def read(self) -> Batch | None:
-        """Return the next batch, a view of ring memory until release; None if there is none.
+    Parameters
+    ----------
+    batch
+        The batch. A batch of objects needs one of the next two.
+    typed, pickled
+        Its rows as `type_objects` gives them, or a pickle of the list of them.
+    ipc
+        Its rows as Arrow IPC stream, for columns of types that frames do not carry.
+    pickled_keys
+        A pickle of the list of its keys.
 
-        Keys come as a column; strings that were views, as plain strings.
+    Raises
+    ------
+    KeysNeedPickle
+        The keys are objects of no plain type.
+    TypeError
+        The rows are objects, or columns of a type with children.
+    """
+
+class BatchSchema:
+    """What a schema frame said. Immutable.
+
+    Raises
+    ------
+    ValueError
+        The payload is malformed.
+    """
+
+    def __init__(self, payload: Any) -> None: ...
+    def batch_of(
+        self,
+        payload: Any,
+        *,
+        loads: Callable[[Column], list[Any]],
+        from_ipc: Callable[[Column], Batch],
+        is_lent: bool = False,
+    ) -> Batch:
+        """Return the batch in a columns frame of this schema.
+
+        Columns share the payload's memory, which is lent if `is_lent`. Objects come as objects, in
+        memory of their own. Keys that were a column come as one, keys that were objects as a list;
+        strings that were views as plain strings.
 
         Raises
         ------
         ValueError
-            If the frame or its schema is malformed.
-        TypeError
-            If the next frame holds no batch; it is not taken.
+            The payload is malformed.
         """
-
-    def release(self) -> bool:
-        """Give back the frames of all batches read; True if the producer has to be woken.
-
-        Raises
-        ------
-        BufferError
-            While a batch, or a column of one, lives.
-        """
-
-def retain(batch: Batch) -> Batch:
-    """Copy a batch, so that it outlives the frame it came in."""

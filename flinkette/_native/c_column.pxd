@@ -161,6 +161,9 @@ cdef extern from "flk/column.h" namespace "flk" nogil:
     Status column_gather(
         const Column &column, const uint32_t *indices, int64_t count, ColumnPtr *out_column,
         Error *error) noexcept
+    bint column_is_lent(const Column &column) noexcept
+    Status column_retain(
+        const ColumnPtr &column, ColumnPtr *out_column, Error *error) noexcept
     Status column_concat(
         const vector[ColumnPtr] &columns, ColumnPtr *out_column, Error *error) noexcept
     Status column_import(

@@ -15,6 +15,10 @@ cdef extern from "flk/frame_schema.h" namespace "flk" nogil:
         kKinds
         kMarkStops
         kMarkTimes
+        kObjectKeys
+        kPickledKeys
+        kKeysAreColumn
+        kTimesAreColumn
 
     cdef cppclass FrameColumn:
         ColumnRole role
@@ -38,6 +42,4 @@ cdef extern from "flk/frame_columns.h" namespace "flk" nogil:
     void columns_write(const vector[ColumnPtr] &columns, uint8_t *out_payload) noexcept
     Status columns_read(
         const FrameSchema &schema, const uint8_t *payload, int64_t payload_bytes,
-        const Owner &lease, vector[ColumnPtr] *out_columns, Error *error) noexcept
-    Status column_retain(
-        const ColumnPtr &column, ColumnPtr *out_column, Error *error) noexcept
+        const Owner &lease, bint is_lent, vector[ColumnPtr] *out_columns, Error *error) noexcept

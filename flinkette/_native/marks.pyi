@@ -27,6 +27,11 @@ class Marks:
     def __len__(self) -> int: ...
     def after_take(self, rows: Uint32Buffer) -> Marks:
         """Marks among the rows that `Batch.take(rows)` keeps; `rows` ascend."""
+    def in_rows(self, start: int, stop: int) -> Marks | None:
+        """Marks of rows start to stop - 1 when a batch is cut there; None if there is none.
+
+        A mark belongs to the row before it, one before all rows to the first.
+        """
     def clipped(self, limit: int, announced: int) -> Marks | None:
         """Marks that still say something when no watermark may pass `limit`.
 

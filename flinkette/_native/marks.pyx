@@ -50,6 +50,26 @@ cdef class Marks:
                 stops.data[mark] = kept
         return Marks(stops, self.times)
 
+    def in_rows(self, Py_ssize_t start, Py_ssize_t stop):
+        """The marks of rows start to stop - 1 when a batch is cut there; None if there is none.
+
+        A mark belongs to the row before it, one before all rows to the first.
+        """
+        cdef Py_ssize_t mark
+        cdef Py_ssize_t first = 0
+        cdef Int64Buffer stops
+        while first < self.stops.length and start > 0 and self.stops.data[first] <= start:
+            first += 1
+        mark = first
+        while mark < self.stops.length and self.stops.data[mark] <= stop:
+            mark += 1
+        if mark == first:
+            return None
+        stops = Int64Buffer.allocate(mark - first)
+        for mark in range(stops.length):
+            stops.data[mark] = self.stops.data[first + mark] - start
+        return Marks(stops, self.times.slice(first, first + stops.length))
+
     def clipped(self, int64_t limit, int64_t announced):
         """The marks that still say something when no watermark may pass `limit`.
 

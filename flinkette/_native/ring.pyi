@@ -31,6 +31,9 @@ class RingWriter:
 
     def __init__(self, memory: SharedMemory) -> None: ...
     @property
+    def channel(self) -> int:
+        """The number `create_ring` was given."""
+    @property
     def max_payload_bytes(self) -> int:
         """Largest payload; what is larger travels in memory of its own."""
     @property
@@ -86,6 +89,9 @@ class RingReader:
     """The consumer's end of a ring. One thread at a time."""
 
     def __init__(self, memory: SharedMemory) -> None: ...
+    @property
+    def channel(self) -> int:
+        """The number `create_ring` was given."""
     @property
     def producer(self) -> Side: ...
     @property

@@ -55,6 +55,10 @@ cdef class RingWriter:
             self._memory._exports -= 1
 
     @property
+    def channel(self):
+        return self.native.channel()
+
+    @property
     def max_payload_bytes(self):
         return self.native.max_payload_bytes()
 
@@ -178,6 +182,10 @@ cdef class RingReader:
     def __dealloc__(self):
         if self._memory is not None:
             self._memory._exports -= 1
+
+    @property
+    def channel(self):
+        return self.native.channel()
 
     @property
     def producer(self):

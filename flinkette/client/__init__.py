@@ -1,5 +1,5 @@
-"""Tier 2. Owns how a program becomes a running job: embedded in the calling process.
+"""Tier 2. Owns how a program becomes a running job: in the calling process, or on workers.
 
-May import `runtime` and everything below. Start at `embedded`.
+May import `cluster` and everything below. Start at `start`.
 Invariant: a job that did not finish has aborted every sink before its error reaches the caller.
 """

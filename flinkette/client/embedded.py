@@ -2,206 +2,57 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flinkette.client.interrupt import Interrupt
-from flinkette.client.progress import Progress
-from flinkette.client.settings import deploy_options, plan_options
-from flinkette.contracts.errors import JobCancelledError, UnsupportedFeatureError
-from flinkette.contracts.job import (
-    CompletableFuture,
-    JobClient,
-    JobExecutionResult,
-    JobID,
-    JobStatus,
-)
-from flinkette.plan.job_graph import build_job_graph
+from flinkette.client.job import Job
+from flinkette.client.settings import deploy_options
 from flinkette.runtime.clock import SystemClock
+from flinkette.runtime.counts import counts_of
 from flinkette.runtime.deploy import deploy
 from flinkette.runtime.worker import Worker
 
 if TYPE_CHECKING:
     from flinkette.contracts.config import Configuration
-    from flinkette.graph.stream_graph import StreamGraph
+    from flinkette.plan.job_graph import JobGraph
     from flinkette.runtime.clock import Clock
+    from flinkette.runtime.counts import Counts
 
-__all__ = ["EmbeddedJob", "EmbeddedJobClient", "execute_embedded", "start_embedded"]
+__all__ = ["EmbeddedJob"]
 
 
-class EmbeddedJob:
-    """A job that runs when `step` is called. One thread at a time.
-
-    Life: `step` until it returns False or raises; `close` in any case. A job that is closed
-    before it finished is cancelled: its sinks drop what they have not committed.
-    """
+class EmbeddedJob(Job):
+    """Every subtask runs in the thread that steps the job."""
 
     def __init__(
         self,
-        stream_graph: StreamGraph,
+        job_graph: JobGraph,
         configuration: Configuration,
         job_name: str,
         clock: Clock | None = None,
     ) -> None:
-        self.job_id = JobID(os.urandom(16).hex())
-        self.name = job_name
-        self.status = JobStatus.CREATED
-        self.started_s = time.monotonic()
+        super().__init__(job_name)
         self._clock = SystemClock() if clock is None else clock
-        job_graph = build_job_graph(stream_graph, plan_options(configuration))
         settings = deploy_options(configuration, self._clock, is_bounded=job_graph.is_bounded)
         self.worker = Worker(deploy(job_graph, settings), self._clock)
         self._is_open = False
-        self._is_closed = False
 
-    def step(self) -> bool:
-        """Run for a moment; sleep when there is nothing to do. False when the job has finished."""
-        if self._is_closed:
-            return False
-        try:
-            if not self._is_open:
-                self._is_open = True
-                self.status = JobStatus.RUNNING
-                self.worker.open()
-            if not self.worker.step() and not self.worker.has_ended:
-                self.worker.park()
-        except BaseException:
-            self.status = JobStatus.FAILED
-            self._close_quietly()
-            raise
-        if not self.worker.has_ended:
+    def _advance(self) -> bool:
+        if not self._is_open:
+            self._is_open = True
+            self.worker.open()
+        has_worked = self.worker.step()
+        if self.worker.has_ended:
+            self.worker.commit()
             return True
-        self.status = JobStatus.FINISHED
-        self.close()
+        if not has_worked:
+            self.worker.park()
         return False
 
     def stop(self) -> None:
-        """End the sources where they are; stepping on finishes the job with what was read."""
         self.worker.stop_sources()
 
-    def close(self) -> None:
-        """Release everything; a job that has not finished is cancelled."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        if self.status in (JobStatus.CREATED, JobStatus.RUNNING):
-            self.status = JobStatus.CANCELED
+    def counts(self) -> Counts:
+        return counts_of(self.worker)
+
+    def _release(self) -> None:
         self.worker.close()
-
-    def _close_quietly(self) -> None:
-        """Close after a failure: the failure itself is what the caller must see."""
-        try:
-            self.close()
-        except Exception as error:
-            print(f"flinkette: while closing the failed job: {error}", file=sys.stderr)
-
-    def run(self, progress: Progress) -> None:
-        """Run to the end. Ctrl-C ends the sources, finishes with what was read, and reports.
-
-        A second Ctrl-C ends the job at once, as a failure does.
-        """
-        try:
-            with Interrupt() as interrupt:
-                while self.step():
-                    progress.update(self)
-                    if interrupt.is_new():
-                        self.stop()
-            progress.clear()
-            if interrupt.was_seen:
-                progress.summarise(self, is_interrupted=True)
-        finally:
-            progress.clear()
-            self.close()
-
-    def result(self) -> JobExecutionResult:
-        """Describe the finished job."""
-        runtime_ms = int((time.monotonic() - self.started_s) * 1000)
-        return JobExecutionResult(self.job_id, runtime_ms, {})
-
-
-def execute_embedded(
-    stream_graph: StreamGraph, configuration: Configuration, job_name: str
-) -> JobExecutionResult:
-    """Run a program to its end in the calling thread."""
-    job = EmbeddedJob(stream_graph, configuration, job_name)
-    job.run(Progress.for_terminal())
-    return job.result()
-
-
-def start_embedded(
-    stream_graph: StreamGraph, configuration: Configuration, job_name: str
-) -> EmbeddedJobClient:
-    """Run a program in a thread of its own and return at once."""
-    return EmbeddedJobClient(EmbeddedJob(stream_graph, configuration, job_name))
-
-
-class EmbeddedJobClient(JobClient):
-    """Handle of a job that runs in a thread of this process. Any thread may call it."""
-
-    def __init__(self, job: EmbeddedJob) -> None:
-        self._job = job
-        self._wanted: str | None = None
-        self._result: CompletableFuture[JobExecutionResult] = CompletableFuture()
-        self._thread = threading.Thread(target=self._run, name=f"flinkette {job.name}", daemon=True)
-        self._thread.start()
-
-    def get_job_id(self) -> JobID:
-        return self._job.job_id
-
-    def get_job_status(self) -> CompletableFuture[JobStatus]:
-        return CompletableFuture.completed(self._job.status)
-
-    def cancel(self) -> CompletableFuture[None]:
-        """Cancel the job; the future is done when its sinks have dropped what was not committed."""
-        self._wanted = "cancel"
-        return self._after_end()
-
-    def stop_with_savepoint(
-        self,
-        advance_to_end_of_event_time: bool,  # noqa: FBT001 - PyFlink's signature
-        savepoint_directory: str | None = None,
-    ) -> CompletableFuture[str]:
-        raise UnsupportedFeatureError(
-            "stop_with_savepoint: savepoints come with checkpointing; call stop() to end the "
-            "sources and commit what was read, or cancel()"
-        )
-
-    def trigger_savepoint(self, savepoint_directory: str | None = None) -> CompletableFuture[str]:
-        raise UnsupportedFeatureError("trigger_savepoint: savepoints come with checkpointing")
-
-    def stop(self) -> CompletableFuture[None]:
-        """End the sources; the future is done when what was read is processed and committed."""
-        self._wanted = "stop"
-        return self._after_end()
-
-    def get_accumulators(self) -> CompletableFuture[dict[str, Any]]:
-        return CompletableFuture.completed({})
-
-    def get_job_execution_result(self) -> CompletableFuture[JobExecutionResult]:
-        return self._result
-
-    def _after_end(self) -> CompletableFuture[None]:
-        ended: CompletableFuture[None] = CompletableFuture()
-        self._result.add_done_callback(lambda _: ended.complete(None))
-        return ended
-
-    def _cancel(self) -> None:
-        self._job.close()
-        raise JobCancelledError(f"job {self._job.name!r} ({self._job.job_id}) was cancelled")
-
-    def _run(self) -> None:
-        job = self._job
-        try:
-            while job.step():
-                if self._wanted == "cancel":
-                    self._cancel()
-                if self._wanted == "stop":
-                    self._wanted = None
-                    job.stop()
-        except BaseException as error:
-            self._result.complete_exceptionally(error)
-        else:
-            self._result.complete(job.result())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from flinkette.exchange.element import MAX_WATERMARK_MS, MIN_WATERMARK_MS
 
 if TYPE_CHECKING:
-    from flinkette.client.embedded import EmbeddedJob
+    from flinkette.client.job import Job
 
 __all__ = ["Progress"]
 
@@ -31,7 +31,7 @@ class Progress:
         stream = sys.stderr
         return cls(stream if stream is not None and stream.isatty() else None)
 
-    def update(self, job: EmbeddedJob) -> None:
+    def update(self, job: Job) -> None:
         """Refresh the line when it is time."""
         if self._stream is None or time.monotonic() < self._next_s:
             return
@@ -48,28 +48,21 @@ class Progress:
             self._stream.flush()
             self._width = 0
 
-    def summarise(self, job: EmbeddedJob, *, is_interrupted: bool) -> None:
+    def summarise(self, job: Job, *, is_interrupted: bool) -> None:
         """Write what the job did; used when a person stopped it."""
         stream = self._stream or sys.stderr
         reason = "stopped by Ctrl-C" if is_interrupted else "finished"
         stream.write(f"{job.name}: {reason}. {describe(job)}\n")
 
 
-def describe(job: EmbeddedJob) -> str:
+def describe(job: Job) -> str:
     """One line: rows in and out, rows/s, watermark, elapsed."""
-    subtasks = job.worker.subtasks
-    rows_in = sum(subtask.operators[0].rows_in for subtask in subtasks if subtask.is_source)
-    rows_out = sum(
-        subtask.operators[-1].rows_in
-        for subtask in subtasks
-        if subtask.operators[-1].__class__.__name__ == "SinkOperator"
-    )
+    counts = job.counts()
     elapsed_s = max(time.monotonic() - job.started_s, 1e-9)
-    reached = [subtask.watermark_ms for subtask in subtasks]
-    watermarks = [each for each in reached if each is not None]
+    watermark = "-" if counts.watermark_ms is None else watermark_text(counts.watermark_ms)
     return (
-        f"{rows_in:,} rows in, {rows_out:,} out, {rows_in / elapsed_s:,.0f} rows/s, "
-        f"watermark {watermark_text(min(watermarks)) if watermarks else '-'}, {elapsed_s:.0f} s"
+        f"{counts.rows_in:,} rows in, {counts.rows_out:,} out, "
+        f"{counts.rows_in / elapsed_s:,.0f} rows/s, watermark {watermark}, {elapsed_s:.0f} s"
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from flinkette.contracts.config import Configuration
     from flinkette.runtime.clock import Clock
 
-__all__ = ["deploy_options", "plan_options"]
+__all__ = ["available_cores", "deploy_options", "plan_options"]
 
 
 def plan_options(configuration: Configuration) -> PlanOptions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from flinkette.contracts.sink import Sink, SinkWriter
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from flinkette._native.batch import Batch
     from flinkette.contracts.sink import SinkContext
 
-__all__ = ["CollectBuffer", "CollectSink", "CollectWriter"]
+__all__ = ["CollectBuffer", "CollectSink", "CollectWriter", "ResultBuffer"]
 
 DEFAULT_MAX_BATCHES = 4
 
@@ -57,6 +57,17 @@ class CollectBuffer:
         self._batches.clear()
 
 
+class ResultBuffer(Protocol):
+    """Where writers put batches: the consumer's buffer, or a channel to its process."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether writers have to wait."""
+
+    def put(self, batch: Batch) -> None:
+        """Append a batch, which must stay as it is."""
+
+
 class CollectSink(Sink):
     """Gives rows to the program that runs the job (`execute_and_collect`).
 
@@ -67,12 +78,15 @@ class CollectSink(Sink):
 
     Notes
     -----
-    Works only with workers in the calling process. A full buffer pauses the job until the consumer
-    takes.
+    A full buffer pauses the job until the consumer takes. On its way to another process the sink
+    leaves its buffer behind; whoever runs it there gives it one that sends batches back.
     """
 
-    def __init__(self, buffer: CollectBuffer | None = None) -> None:
-        self.buffer = CollectBuffer() if buffer is None else buffer
+    def __init__(self, buffer: ResultBuffer | None = None) -> None:
+        self.buffer: ResultBuffer = CollectBuffer() if buffer is None else buffer
+
+    def __getstate__(self) -> dict[str, None]:
+        return {"buffer": None}
 
     def create_writer(self, context: SinkContext) -> CollectWriter:
         """Make the writer of one subtask."""
@@ -82,7 +96,7 @@ class CollectSink(Sink):
 class CollectWriter(SinkWriter):
     """Appends batches to the shared buffer: columns stay columns, nothing becomes an object."""
 
-    def __init__(self, buffer: CollectBuffer) -> None:
+    def __init__(self, buffer: ResultBuffer) -> None:
         self._buffer = buffer
 
     def is_ready(self) -> bool:

@@ -55,7 +55,10 @@ class PrintWriter(SinkWriter):
 
     @property
     def _stream(self) -> TextIO:
-        return sys.stderr if self._to_stderr else sys.stdout
+        stream = sys.stderr if self._to_stderr else sys.stdout
+        # in a worker process, what users print is marked with the subtask; rows are not
+        rows: TextIO = getattr(stream, "rows", stream)
+        return rows
 
     def write(self, batch: Batch) -> None:
         """Print the rows."""

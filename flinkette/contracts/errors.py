@@ -7,6 +7,7 @@ from __future__ import annotations
 
 __all__ = [
     "ConfigurationError",
+    "ExchangeError",
     "FlinketteError",
     "InvalidPipelineError",
     "InvalidTypeError",
@@ -15,11 +16,13 @@ __all__ = [
     "KeyEncodingError",
     "MalformedInputError",
     "MissingTimestampError",
+    "NotEnoughSlotsError",
     "RowConversionError",
     "SinkError",
     "SourceError",
     "UnsupportedFeatureError",
     "UserFunctionError",
+    "WorkerLostError",
 ]
 
 
@@ -89,8 +92,44 @@ class SinkError(FlinketteError, OSError):
     """A sink cannot be written."""
 
 
+class ExchangeError(FlinketteError, ValueError):
+    """What another process of the job sent is malformed: a bug, or damaged memory."""
+
+
+class WorkerLostError(FlinketteError, ConnectionError):
+    """A process of the job ended, or closed its channels, before its work was done."""
+
+
 class JobExecutionError(FlinketteError, RuntimeError):
     """A job ended in failure; the reason is `__cause__`."""
+
+
+class NotEnoughSlotsError(JobExecutionError):
+    """A job needs more slots than there are.
+
+    Parameters
+    ----------
+    needed : int
+        Slots of the job.
+    offered : int
+        Slots of all workers together.
+
+    Attributes
+    ----------
+    needed, offered
+        As the parameters.
+    """
+
+    def __init__(self, needed: int, offered: int) -> None:
+        super().__init__(
+            f"the job needs {needed} slots, {offered} there; lower its parallelism, put its "
+            "operators into fewer slot sharing groups, or add workers"
+        )
+        self.needed = needed
+        self.offered = offered
+
+    def __reduce__(self) -> tuple[type[NotEnoughSlotsError], tuple[int, int]]:
+        return (NotEnoughSlotsError, (self.needed, self.offered))
 
 
 class JobCancelledError(FlinketteError, RuntimeError):

@@ -20,6 +20,7 @@ __all__ = [
     "floating",
     "integer",
     "memory_bytes",
+    "number_or_auto",
     "text",
     "text_list",
     "text_map",
@@ -66,6 +67,19 @@ def integer(value: Any) -> int:
     if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+", value):
         return int(value)
     raise _expected("a whole number")
+
+
+def number_or_auto(value: Any) -> int | str:
+    """Return a whole number from 1, or "auto"; text of it in any case."""
+    if isinstance(value, str) and value.strip().lower() == "auto":
+        return "auto"
+    try:
+        number = integer(value)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise _expected("auto or a whole number from 1")
+    return number
 
 
 def floating(value: Any) -> float:

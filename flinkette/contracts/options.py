@@ -14,6 +14,7 @@ from flinkette.contracts.option_values import (
     floating,
     integer,
     memory_bytes,
+    number_or_auto,
     text,
     text_map,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "JOB_NAME",
     "KNOWN_OPTIONS",
     "MAX_PARALLELISM",
+    "NETWORK_MEMORY",
     "OBJECT_REUSE",
     "OPERATOR_CHAINING",
     "PARALLELISM",
@@ -42,6 +44,7 @@ __all__ = [
     "RESTART_STRATEGY",
     "RUNTIME_MODE",
     "SAVEPOINT_DIRECTORY",
+    "SCHEDULER_STRATEGY",
     "WINDOW_SHARING",
     "WORKERS",
     "UnknownOptionWarning",
@@ -122,10 +125,24 @@ BUFFER_TIMEOUT_ENABLED: ConfigOption[bool] = ConfigOption(
 JOB_ID: ConfigOption[str | None] = ConfigOption(
     "execution.job-id", None, doc="Id under which a job finds its checkpoints again."
 )
-WORKERS: ConfigOption[str] = ConfigOption(
+WORKERS: ConfigOption[int | str] = ConfigOption(
     "flinkette.execution.workers",
     "auto",
+    number_or_auto,
     doc="Worker processes: a number, or auto: one in place, more if parallelism is set above 1.",
+)
+SCHEDULER_STRATEGY: ConfigOption[str] = ConfigOption(
+    "flinkette.scheduler.strategy",
+    "greedy",
+    doc="How slots find workers: greedy, optimal, locality, or the dotted path of a class.",
+)
+NETWORK_MEMORY: ConfigOption[int] = ConfigOption(
+    "taskmanager.memory.network.max",
+    64 << 20,
+    memory_bytes,
+    unit="bytes",
+    least=1 << 20,
+    doc="Shared memory for all channels between workers of one host; many channels may take more.",
 )
 BATCH_ROWS: ConfigOption[int] = ConfigOption(
     "flinkette.batch.rows",

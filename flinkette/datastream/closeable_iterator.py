@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from flinkette._native.batch import Batch
-    from flinkette.client.embedded import EmbeddedJob
+    from flinkette.client.job import Job
     from flinkette.connectors.collect import CollectBuffer
     from flinkette.contracts.typeinfo import TypeInformation
 
@@ -32,7 +32,7 @@ class CloseableIterator:
 
     Parameters
     ----------
-    job : EmbeddedJob
+    job : Job
         Advanced by `step` until there is a batch.
     buffer : CollectBuffer
         What the job's sink writes to.
@@ -51,9 +51,9 @@ class CloseableIterator:
     """
 
     def __init__(
-        self, job: EmbeddedJob, buffer: CollectBuffer, row_type: TypeInformation | None = None
+        self, job: Job, buffer: CollectBuffer, row_type: TypeInformation | None = None
     ) -> None:
-        self._job: EmbeddedJob | None = job
+        self._job: Job | None = job
         self._buffer = buffer
         self._row_type = row_type
         self._batch: Batch | None = None

@@ -230,8 +230,14 @@ class StreamOperatorSettings(OperatorSettings):
         -------
         DataStream
             The same stream.
+
+        Notes
+        -----
+        An operator has one rule of chaining: `disable_chaining` before this call is taken back.
         """
-        self._operator_node("start_new_chain").is_chain_start = True
+        node = self._operator_node("start_new_chain")
+        node.is_chain_start = True
+        node.is_chaining_disabled = False
         return self
 
 

@@ -125,13 +125,15 @@ class OutputMethods(StreamBase):
         ...     print(sum(rows))
         6
         """
-        from flinkette.connectors.collect import CollectSink
+        from flinkette.connectors.collect import CollectBuffer, CollectSink
 
         if limit is not None:
             require_int("execute_and_collect", "limit", limit, least=1)
-        sink = CollectSink()
-        self._append_sink(sink, "Sink: Data stream collect sink", is_non_parallel=True)
-        rows = self._env._start_collecting(sink.buffer, job_execution_name, self._output_type)
+        buffer = CollectBuffer()
+        self._append_sink(
+            CollectSink(buffer), "Sink: Data stream collect sink", is_non_parallel=True
+        )
+        rows = self._env._start_collecting(buffer, job_execution_name, self._output_type)
         if limit is None:
             return rows
         with rows:

@@ -318,9 +318,9 @@ class StreamExecutionEnvironment(ConfiguredEnvironment):
         The environment is empty afterwards, so that another job can be built with it. Ctrl-C ends
         the sources and finishes with what was read.
         """
-        from flinkette.client.embedded import execute_embedded
+        from flinkette.client.start import execute
 
-        return execute_embedded(*self._submission(job_name))
+        return execute(*self._submission(job_name))
 
     def execute_async(self, job_name: str | None = DEFAULT_JOB_NAME) -> JobClient:
         """Run the program in the background.
@@ -340,9 +340,9 @@ class StreamExecutionEnvironment(ConfiguredEnvironment):
         InvalidPipelineError
             If the program cannot run.
         """
-        from flinkette.client.embedded import start_embedded
+        from flinkette.client.start import start
 
-        return start_embedded(*self._submission(job_name))
+        return start(*self._submission(job_name))
 
     def get_execution_plan(self) -> str:
         """Return the program as JSON; it stays to be executed.
@@ -369,10 +369,10 @@ class StreamExecutionEnvironment(ConfiguredEnvironment):
         self, buffer: CollectBuffer, job_name: str | None, row_type: TypeInformation | None
     ) -> CloseableIterator:
         """Start the program as a job that is advanced by reading `buffer`."""
-        from flinkette.client.embedded import EmbeddedJob
+        from flinkette.client.start import make_job
         from flinkette.datastream.closeable_iterator import CloseableIterator
 
-        return CloseableIterator(EmbeddedJob(*self._submission(job_name)), buffer, row_type)
+        return CloseableIterator(make_job(*self._submission(job_name)), buffer, row_type)
 
     def _submission(self, job_name: str | None) -> tuple[StreamGraph, Configuration, str]:
         """Take the program out of the environment: graph, a copy of the settings, job name."""

@@ -23,6 +23,11 @@ class Sender(ABC):
     def put(self, element: Element) -> None:
         """Append an element. Only when `has_room`."""
 
+    @property
+    @abstractmethod
+    def has_pending(self) -> bool:
+        """Whether a part of the last element waits for room, which `has_room` moves on."""
+
     @abstractmethod
     def fall_asleep(self) -> bool:
         """Before parking: ask to be woken when there is room; False: there is room now.
@@ -78,6 +83,10 @@ class LocalChannel(Sender, Receiver):
 
     def put(self, element: Element) -> None:
         self._elements.append(element)
+
+    @property
+    def has_pending(self) -> bool:
+        return False
 
     def is_empty(self) -> bool:
         return not self._elements

@@ -142,6 +142,7 @@ class EdgeWriter:
         }
         self.router = router
         self._pending: deque[tuple[int, Element]] = deque()
+        self._unfinished: set[int] = set()
 
     @property
     def only_channel(self) -> Sender | None:
@@ -151,20 +152,23 @@ class EdgeWriter:
 
     @property
     def num_pending(self) -> int:
-        """Elements that wait for room."""
-        return len(self._pending)
+        """Elements that wait for room, whole or in part."""
+        return len(self._pending) + len(self._unfinished)
 
     def flush(self) -> bool:
         """Hand on what is pending; False when a receiver has no room."""
-        if not self._pending:
+        if not self._pending and not self._unfinished:
             return True
-        for _ in range(len(self._pending)):
-            receiver, element = self._pending.popleft()
+        for receiver in tuple(self._unfinished):
             if self._channels[receiver].has_room():
-                self._channels[receiver].put(element)
-            else:
-                self._pending.append((receiver, element))
-        return not self._pending
+                self._unfinished.discard(receiver)
+        blocked: set[int] = set()
+        for _ in range(len(self._pending)):
+            each = self._pending.popleft()
+            if each[0] in blocked or not self._put(*each):
+                blocked.add(each[0])
+                self._pending.append(each)
+        return not self._pending and not self._unfinished
 
     def emit(self, element: Element) -> None:
         """Send a batch to its receivers, anything else to all. Only after `flush` returned True."""
@@ -175,8 +179,15 @@ class EdgeWriter:
         else:
             return
         for each in routed:
-            channel = self._channels[each[0]]
-            if channel.has_room():
-                channel.put(each[1])
-            else:
+            if not self._put(*each):
                 self._pending.append(each)
+
+    def _put(self, receiver: int, element: Element) -> bool:
+        """Give a receiver's channel an element; False when it has no room."""
+        channel = self._channels[receiver]
+        if not channel.has_room():
+            return False
+        channel.put(element)
+        if channel.has_pending:
+            self._unfinished.add(receiver)
+        return True

@@ -19,6 +19,7 @@ from flinkette.graph.operators import (
 from flinkette.graph.transformations import Edge, Exchange, Transformation
 from flinkette.plan.key_groups import MAX_PARALLELISM_LIMIT, default_max_parallelism
 from flinkette.plan.shared_windows import shared_windows
+from flinkette.plan.slot_sharing import DEFAULT_GROUP, slot_sharing_groups
 
 if TYPE_CHECKING:
     from flinkette.graph.stream_graph import StreamGraph
@@ -68,6 +69,8 @@ class Vertex:
     max_parallelism: int
     is_shared: bool = False
     """The members are windows that run as one operator, each with an output of its own."""
+    slot_sharing_group: str = DEFAULT_GROUP
+    """Subtasks of vertices of one group share slots."""
 
     @property
     def name(self) -> str:
@@ -130,7 +133,8 @@ def build_job_graph(stream_graph: StreamGraph, options: PlanOptions) -> JobGraph
         id(edge): _exchange(node, edge, parallelism) for node in nodes for edge in node.inputs
     }
     groups = shared_windows(nodes, parallelism) if options.is_window_sharing_enabled else []
-    chains = _chain(nodes, exchanges, options, groups)
+    slot_groups = slot_sharing_groups(nodes)
+    chains = _chain(nodes, exchanges, options, groups, slot_groups)
     first_of = {id(node): group[0] for group in groups for node in group}
     chain_of = {id(node): index for index, chain in enumerate(chains) for node in chain}
     vertices = tuple(
@@ -140,6 +144,7 @@ def build_job_graph(stream_graph: StreamGraph, options: PlanOptions) -> JobGraph
             parallelism[id(chain[0])],
             _max_parallelism(chain, parallelism[id(chain[0])], options),
             is_shared=id(chain[0]) in first_of,
+            slot_sharing_group=slot_groups[id(chain[0])],
         )
         for index, chain in enumerate(chains)
     )
@@ -221,6 +226,7 @@ def _chain(
     exchanges: dict[int, Exchange],
     options: PlanOptions,
     groups: list[tuple[Transformation, ...]],
+    slot_groups: dict[int, str],
 ) -> list[list[Transformation]]:
     """Join each node to its only input where rows need not leave the subtask.
 
@@ -249,7 +255,7 @@ def _chain(
             and consumers[id(only.source)] == 1
             and not (node.is_chain_start or node.is_chaining_disabled)
             and not only.source.is_chaining_disabled
-            and node.slot_sharing_group in (None, only.source.slot_sharing_group)
+            and slot_groups[id(node)] == slot_groups[id(only.source)]
         ):
             chain = chain_of[id(only.source)]
         else:

@@ -1,4 +1,4 @@
-"""From a JobGraph to subtasks with their operators and channels, all in one worker."""
+"""From a JobGraph to the subtasks of one worker, with their operators and channels."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.rows import copy_batch
-from flinkette.contracts.errors import SourceError
-from flinkette.exchange.channel import LocalChannel
 from flinkette.exchange.gate import Gate
 from flinkette.exchange.writer import (
     BroadcastRouter,
@@ -30,14 +28,16 @@ from flinkette.graph.operators import (
     WindowDescription,
 )
 from flinkette.graph.transformations import Exchange
+from flinkette.plan.execution_graph import ExecutionGraph, rescale_group
 from flinkette.runtime.choosers import custom_chooser, shuffler
-from flinkette.runtime.failures import ConnectorErrors, key_error
+from flinkette.runtime.failures import key_error
 from flinkette.runtime.isolation import isolated
 from flinkette.runtime.joining import join_subtasks
 from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 from flinkette.runtime.ports import PortedOutput
 from flinkette.runtime.source_input import SourceInput
 from flinkette.runtime.subtask import Output, Subtask
+from flinkette.runtime.wiring import LocalWiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,9 +45,11 @@ if TYPE_CHECKING:
     from flinkette._native.batch import Batch
     from flinkette.contracts.output_tag import OutputTag
     from flinkette.graph.transformations import Transformation
-    from flinkette.plan.job_graph import JobEdge, JobGraph, Vertex
+    from flinkette.plan.execution_graph import SubtaskId
+    from flinkette.plan.job_graph import JobEdge, JobGraph
     from flinkette.runtime.clock import Clock
     from flinkette.runtime.operator import Operator
+    from flinkette.runtime.wiring import Wiring
 
 __all__ = ["DeployOptions", "deploy"]
 
@@ -65,107 +67,68 @@ class DeployOptions:
     is_batch: bool = False
 
 
-def deploy(job_graph: JobGraph, options: DeployOptions) -> list[Subtask]:
-    """Build every subtask; nothing is opened yet except sources and their files."""
-    channels = {
-        id(edge): make_channels(
-            edge.exchange,
-            job_graph.vertices[edge.source].parallelism,
-            job_graph.vertices[edge.target].parallelism,
-        )
-        for edge in job_graph.edges
-    }
+def deploy(
+    job_graph: JobGraph, options: DeployOptions, wiring: Wiring | None = None
+) -> list[Subtask]:
+    """Build the subtasks that run here; nothing is opened yet except sources and their files.
+
+    `wiring` knows which those are and how they reach the others; without one all run here.
+    """
+    wiring = LocalWiring(job_graph) if wiring is None else wiring
+    own = [each for each in ExecutionGraph(job_graph).subtasks if wiring.runs_here(each)]
     subtasks: list[Subtask] = []
     try:
-        for vertex in job_graph.vertices:
-            subtasks += _deploy_vertex(job_graph, vertex, channels, options)
+        for subtask in own:
+            subtasks.append(_deploy_subtask(job_graph, subtask, wiring, options))  # noqa: PERF401
     except BaseException:
-        for subtask in subtasks:
-            if isinstance(subtask.input, SourceInput):
-                subtask.input.close()
+        for deployed in subtasks:
+            if isinstance(deployed.input, SourceInput):
+                deployed.input.close()
         raise
     return join_subtasks(subtasks)
 
 
-def make_channels(
-    exchange: Exchange, senders: int, receivers: int
-) -> list[list[LocalChannel | None]]:
-    """Channels by sender and receiver; None where the exchange never joins the two.
-
-    A receiver must not wait for the watermark of a sender that sends it nothing.
-    """
-    joined = [range(receivers)] * senders
-    if receivers > 1 and exchange is Exchange.FORWARD:
-        joined = [range(sender, sender + 1) for sender in range(senders)]
-    elif exchange is Exchange.RESCALE:
-        joined = [rescale_group(sender, senders, receivers) for sender in range(senders)]
-    return [
-        [LocalChannel() if receiver in group else None for receiver in range(receivers)]
-        for group in joined
-    ]
-
-
-def _deploy_vertex(
-    job_graph: JobGraph,
-    vertex: Vertex,
-    channels: dict[int, list[list[LocalChannel | None]]],
-    options: DeployOptions,
-) -> list[Subtask]:
+def _deploy_subtask(
+    job_graph: JobGraph, subtask: SubtaskId, wiring: Wiring, options: DeployOptions
+) -> Subtask:
+    vertex = job_graph.vertices[subtask.vertex]
     head = vertex.nodes[0].operator
-    enumerator = None
+    context = SubtaskContext(
+        subtask.index,
+        vertex.parallelism,
+        vertex.max_parallelism,
+        vertex.name,
+        options.batch_rows,
+        options.clock,
+        options.is_object_reuse,
+        options.watermark_interval_ms,
+        options.job_parameters,
+        options.is_batch,
+    )
+    groups = [list(vertex.nodes)] if vertex.is_shared else group_nodes(vertex.nodes)
+    operators = [make_operator([isolated(node) for node in group], context) for group in groups]
+    outputs: list[Output | PortedOutput] = []
+    for group in groups:
+        # the windows of a shared vertex keep their consumers apart
+        members = [[node] for node in group] if vertex.is_shared else [group]
+        parts = [_output(job_graph, subtask, part, wiring, options) for part in members]
+        outputs.append(PortedOutput(parts) if vertex.is_shared else parts[0])
+    source: Gate | SourceInput
     if isinstance(head, SourceDescription):
-        with ConnectorErrors(OperatorInfo(vertex.nodes[0], 0, 1), SourceError):
-            enumerator = head.source.create_enumerator(vertex.parallelism)
-    deployed: list[Subtask] = []
-    for index in range(vertex.parallelism):
-        context = SubtaskContext(
-            index,
-            vertex.parallelism,
-            vertex.max_parallelism,
-            vertex.name,
-            options.batch_rows,
-            options.clock,
-            options.is_object_reuse,
-            options.watermark_interval_ms,
-            options.job_parameters,
-            options.is_batch,
+        source = SourceInput(
+            head.source,
+            head.watermark_strategy,
+            wiring.splits(subtask),
+            context.info(vertex.nodes[0]),
+            context,
         )
-        groups = [list(vertex.nodes)] if vertex.is_shared else group_nodes(vertex.nodes)
-        operators = [make_operator([isolated(node) for node in group], context) for group in groups]
-        outputs: list[Output | PortedOutput] = []
-        for group in groups:
-            # the windows of a shared vertex keep their consumers apart
-            members = [[node] for node in group] if vertex.is_shared else [group]
-            parts = [_output(job_graph, vertex, part, index, channels, options) for part in members]
-            outputs.append(PortedOutput(parts) if vertex.is_shared else parts[0])
-        source: Gate | SourceInput
-        if isinstance(head, SourceDescription):
-            assert enumerator is not None
-            source = SourceInput(
-                head.source,
-                head.watermark_strategy,
-                enumerator,
-                context.info(vertex.nodes[0]),
-                context,
-            )
-            if len(operators) > 1 and source.reject_tag is None and not outputs[0].has_writers:
-                # nothing leaves the chain there: what is read goes to the next operator at once
-                del operators[0], outputs[0]
-        else:
-            inputs = job_graph.inputs_of(vertex)
-            joined = [sender[index] for edge in inputs for sender in channels[id(edge)]]
-            source = Gate([channel for channel in joined if channel is not None])
-        deployed.append(
-            Subtask(
-                [context] * len(operators),
-                source,
-                operators,
-                outputs,
-                options.clock,
-                _copier(options),
-            )
-        )
-    return deployed
+        if len(operators) > 1 and source.reject_tag is None and not outputs[0].has_writers:
+            # nothing leaves the chain there: what is read goes to the next operator at once
+            del operators[0], outputs[0]
+    else:
+        source = Gate(wiring.receivers(subtask))
+    contexts = [context] * len(operators)
+    return Subtask(contexts, source, operators, outputs, options.clock, _copier(options))
 
 
 def group_nodes(nodes: tuple[Transformation, ...]) -> list[list[Transformation]]:
@@ -251,18 +214,17 @@ def _make_keyed_or_row_operator(description: Any, infos: list[OperatorInfo]) -> 
 
 def _output(
     job_graph: JobGraph,
-    vertex: Vertex,
+    subtask: SubtaskId,
     group: list[Transformation],
-    index: int,
-    channels: dict[int, list[list[LocalChannel | None]]],
+    wiring: Wiring,
     options: DeployOptions,
 ) -> Output:
     writers: dict[OutputTag | None, list[EdgeWriter]] = {}
-    for edge in job_graph.outputs_of(vertex):
+    for edge in job_graph.outputs_of(job_graph.vertices[subtask.vertex]):
         if edge.producer in group:
-            router = make_router(job_graph, edge, index, options)
+            router = make_router(job_graph, edge, subtask.index, options)
             carries_time = job_graph.reads_time(job_graph.vertices[edge.target])
-            writer = EdgeWriter(channels[id(edge)][index], router, carries_time=carries_time)
+            writer = EdgeWriter(wiring.senders(edge, subtask), router, carries_time=carries_time)
             writers.setdefault(edge.edge.tag, []).append(writer)
     return Output(writers)
 
@@ -288,16 +250,6 @@ def make_router(job_graph: JobGraph, edge: JobEdge, index: int, options: DeployO
     if edge.exchange is Exchange.SHUFFLE:
         return IndexRouter(receivers, shuffler(receivers, options.random))
     return IndexRouter(receivers, custom_chooser(edge.edge, receivers, info))
-
-
-def rescale_group(sender: int, senders: int, receivers: int) -> range:
-    """Receivers that one sender serves under RESCALE: disjoint groups as equal as possible."""
-    if receivers <= senders:
-        only = sender * receivers // senders
-        return range(only, only + 1)
-    first = (sender * receivers + senders - 1) // senders
-    last = ((sender + 1) * receivers + senders - 1) // senders
-    return range(first, last)
 
 
 def _copier(options: DeployOptions) -> Callable[[Batch], Batch]:

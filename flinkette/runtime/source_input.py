@@ -13,26 +13,27 @@ from flinkette.runtime.watermarks import WatermarkStage, has_deadlines
 
 if TYPE_CHECKING:
     from flinkette.contracts.output_tag import OutputTag
-    from flinkette.contracts.source import Fetched, Source, SplitEnumerator, SplitReader
+    from flinkette.contracts.source import Fetched, Source, SplitReader
     from flinkette.contracts.watermark_strategy import WatermarkStrategy
     from flinkette.exchange.element import Element
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
+    from flinkette.runtime.splits import Splits
 
 __all__ = ["SourceInput"]
 
 
 class SourceInput:
-    """Reads the splits that the enumerator gives this subtask. Never blocks."""
+    """Reads the splits that this subtask is given. Never blocks."""
 
     def __init__(
         self,
         source: Source,
         strategy: WatermarkStrategy | None,
-        enumerator: SplitEnumerator,
+        splits: Splits,
         info: OperatorInfo,
         context: SubtaskContext,
     ) -> None:
-        self._enumerator = enumerator
+        self._splits = splits
         self._context = context
         self._batch_rows = context.batch_rows
         self._info = info
@@ -126,7 +127,7 @@ class SourceInput:
 
     def _request_splits(self) -> None:
         while len(self._live_splits) < self._max_splits:
-            split = self._enumerator.next_split(self._context.subtask_index)
+            split = self._splits.next_split()
             if split is None:
                 return
             self._reader.add_split(split)
@@ -138,9 +139,9 @@ class SourceInput:
                 self._stage.add_split(split.split_id)
 
     def _without_splits(self) -> Element | None:
-        if self._enumerator.is_exhausted():
+        if self._splits.is_exhausted():
             self._end()
-        elif not self._is_waiting_for_splits:
+        elif not self._is_waiting_for_splits and not self._splits.is_asking():
             # a reader without a split has nothing that could hold the watermark back
             self._is_waiting_for_splits = True
             self._ready.append(StatusChange(is_idle=True))

@@ -98,7 +98,12 @@ class Subtask:
         copy: Callable[[Batch], Batch],
     ) -> None:
         self.contexts = contexts
-        self.context = contexts[0]
+        self.display_name = " -> ".join(
+            dict.fromkeys(
+                f"{each.task_name} ({each.subtask_index + 1}/{each.parallelism})"
+                for each in contexts
+            )
+        )
         self.input = source
         self.operators = operators
         self._last = len(operators) - 1

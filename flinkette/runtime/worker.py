@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from flinkette.runtime.source_input import SourceInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from flinkette.exchange.channel import Receiver, Sender
     from flinkette.runtime.clock import Clock
     from flinkette.runtime.subtask import Subtask
 
@@ -22,17 +25,31 @@ MIN_PARK_S = 0.001
 
 
 class Worker:
-    """Runs the subtasks of its slots in one thread. `step` never waits; `park` does."""
+    """Runs the subtasks of its slots in one thread. `step` never waits; `park` does.
 
-    def __init__(self, subtasks: list[Subtask], clock: Clock) -> None:
+    `senders` and `receivers` are the ends of channels to other workers.
+    """
+
+    def __init__(
+        self,
+        subtasks: list[Subtask],
+        clock: Clock,
+        senders: Sequence[Sender] = (),
+        receivers: Sequence[Receiver] = (),
+        on_turn: Callable[[Subtask], None] | None = None,
+    ) -> None:
         self.subtasks = subtasks
         self._clock = clock
-        self._has_committed = False
+        self._senders = senders
+        self._receivers = receivers
+        self._on_turn = on_turn
 
     @property
     def has_ended(self) -> bool:
-        """Whether every subtask has ended and every sink has committed."""
-        return self._has_committed
+        """Whether every subtask has ended and what they made has left the worker."""
+        return all(subtask.has_ended for subtask in self.subtasks) and all(
+            sender.has_room() for sender in self._senders
+        )
 
     def open(self) -> None:
         """Open the operators, sinks first, so that whoever is fed is ready before its feeder."""
@@ -51,6 +68,8 @@ class Worker:
         for subtask in self.subtasks:
             if subtask.has_ended:
                 continue
+            if self._on_turn is not None:
+                self._on_turn(subtask)
             started_ns = self._clock.monotonic_ns()
             try:
                 if subtask.step(started_ns + SLICE_NS):
@@ -59,35 +78,28 @@ class Worker:
             except Exception:
                 self._drain_after(subtask)
                 raise
-        if not self._has_committed and all(subtask.has_ended for subtask in self.subtasks):
-            # only now: a sink whose input ended early must still abort when another part fails
-            for subtask in self.subtasks:
-                subtask.finish()
-            self._has_committed = True
         return has_worked
 
-    def park(self) -> None:
-        """Sleep until a source has input, a timer is due, or 100 ms have passed."""
-        timeout_s = MAX_PARK_S
-        now_ms = self._clock.now_ms()
-        readable: list[int] = []
+    def commit(self) -> None:
+        """Make what the sinks wrote visible. Only when every subtask of the job has ended.
+
+        A sink whose input ended early must still abort when another part of the job fails.
+        """
         for subtask in self.subtasks:
-            if subtask.has_ended:
-                continue
-            due = subtask.next_processing_time()
-            if due is not None:
-                timeout_s = min(timeout_s, max(MIN_PARK_S, (due - now_ms) / 1000))
-            if isinstance(subtask.input, SourceInput):
-                fd = subtask.input.wait_fd()
-                if fd is not None:
-                    readable.append(fd)
-        if readable:
-            poller = select.poll()
-            for fd in readable:
-                poller.register(fd, select.POLLIN)
-            poller.poll(timeout_s * 1000)
-        else:
-            time.sleep(timeout_s)
+            subtask.finish()
+
+    def park(self, descriptors: Iterable[int] = ()) -> None:
+        """Sleep until there is input or room, a timer is due, or 100 ms have passed.
+
+        `descriptors` are further ones that end the sleep when they are readable: mail, doorbell.
+        """
+        asleep: list[Sender | Receiver] = []
+        try:
+            if self._fall_asleep(asleep):
+                self._sleep(descriptors)
+        finally:
+            for end in asleep:
+                end.wake_up()
 
     def stop_sources(self) -> None:
         """End every source where it is; what was read is still processed."""
@@ -111,6 +123,41 @@ class Worker:
                     first = first or error
         if first is not None:
             raise first
+
+    def _fall_asleep(self, asleep: list[Sender | Receiver]) -> bool:
+        """Ask the other workers to wake this one; False if one has moved on already."""
+        for sender in self._senders:
+            if not sender.has_room():
+                asleep.append(sender)
+                if not sender.fall_asleep():
+                    return False
+        for receiver in self._receivers:
+            asleep.append(receiver)
+            if not receiver.fall_asleep():
+                return False
+        return True
+
+    def _sleep(self, descriptors: Iterable[int]) -> None:
+        timeout_s = MAX_PARK_S
+        now_ms = self._clock.now_ms()
+        readable = list(descriptors)
+        for subtask in self.subtasks:
+            if subtask.has_ended:
+                continue
+            due = subtask.next_processing_time()
+            if due is not None:
+                timeout_s = min(timeout_s, max(MIN_PARK_S, (due - now_ms) / 1000))
+            if isinstance(subtask.input, SourceInput):
+                fd = subtask.input.wait_fd()
+                if fd is not None:
+                    readable.append(fd)
+        if readable:
+            poller = select.poll()
+            for fd in readable:
+                poller.register(fd, select.POLLIN)
+            poller.poll(timeout_s * 1000)
+        else:
+            time.sleep(timeout_s)
 
     def _drain_after(self, failed: Subtask) -> None:
         """Process what the failed subtask had handed on before it failed (contract 8)."""

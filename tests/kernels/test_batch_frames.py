@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pyarrow as pa
@@ -10,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flinkette._native.batch import Batch, TupleNames
-from flinkette._native.batch_frames import BatchReader, BatchWriter, retain
+from flinkette._native.batch_frames import BatchSchema, KeysNeedPickle, lay_out
 from flinkette._native.buffer import Int64Buffer
 from flinkette._native.column import Column
+from flinkette._native.lent import retain
 from flinkette._native.marks import Marks
 from flinkette._native.ring import RingReader, RingWriter, create_ring
+from flinkette._native.typed_objects import type_objects
 from kernels.arrow_arrays import FLAT, or_none
 
 CAPACITY = 1 << 20
@@ -24,18 +27,28 @@ pytestmark = pytest.mark.usefixtures("no_leaks")
 
 
 class Channel:
-    """Both ends of a ring for batches."""
+    """Both ends of a ring; every batch is announced anew."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         memory = create_ring(capacity)
-        self.ring_writer, self.ring_reader = RingWriter(memory), RingReader(memory)
-        self.writer, self.reader = BatchWriter(self.ring_writer), BatchReader(self.ring_reader)
+        self.writer, self.reader = RingWriter(memory), RingReader(memory)
 
-    def through(self, batch: Batch) -> Batch:
-        assert self.writer.write(batch) is not None
-        found = self.reader.read()
-        assert found is not None
-        return found
+    def through(self, batch: Batch, **forms: Any) -> Batch:
+        layout = lay_out(batch, **forms)
+        view = self.writer.reserve(layout.size_bytes)
+        assert view is not None
+        layout.write(view)
+        view.release()
+        self.writer.publish(5)
+        frame = self.reader.take()
+        assert frame is not None
+        return BatchSchema(layout.schema).batch_of(
+            frame, loads=unpickled, from_ipc=unpickled, is_lent=True
+        )
+
+
+def unpickled(column: Column) -> Any:
+    return pickle.loads(memoryview(column))
 
 
 @st.composite
@@ -95,13 +108,13 @@ def test_columns_of_every_flat_type_come_out_as_they_went_in(
 def fill_ring(channel: Channel) -> None:
     """Overwrite what was released."""
     for _ in range(4):
-        view = channel.ring_writer.reserve(channel.ring_writer.max_payload_bytes)
+        view = channel.writer.reserve(channel.writer.max_payload_bytes)
         assert view is not None
         view[:] = b"\xee" * len(view)
         view.release()
-        channel.ring_writer.publish(16)
-        channel.ring_reader.take()
-        channel.ring_reader.release()
+        channel.writer.publish(16)
+        channel.reader.take()
+        channel.reader.release()
 
 
 @given(st.data(), st.integers(1, 10))
@@ -156,18 +169,6 @@ def test_a_row_stays_a_row_and_a_tuple_a_tuple() -> None:
         assert found.objects() == batch.objects()
 
 
-def test_a_schema_is_announced_once_and_again_only_when_it_changes() -> None:
-    channel = Channel()
-    for batch in (named(3), named(5), named(5).slice(0, 0), named(2, "w"), named(1)):
-        channel.writer.write(batch)
-    kinds = []
-    while (frame := channel.ring_reader.take()) is not None:
-        kinds.append((frame.kind, frame.argument))
-    schema, columns = 4, 5
-    announced = [(schema, 0), (columns, 0), (columns, 0), (columns, 0)]
-    assert kinds == [*announced, (schema, 1), (columns, 1), (columns, 0)]
-
-
 def test_a_frame_is_not_given_back_while_a_column_of_it_lives() -> None:
     channel = Channel()
     column = channel.through(named(3)).column("v")
@@ -185,21 +186,6 @@ def test_columns_outlive_both_ends_of_the_ring() -> None:
     assert column.to_objects() == [0, 1, 2]
 
 
-def test_a_full_ring_is_tried_again() -> None:
-    channel = Channel(64 << 10)
-    batch = named(1000)
-    while channel.writer.write(batch) is not None:
-        pass
-    count = 0
-    while (found := channel.reader.read()) is not None:
-        assert found.num_rows == 1000
-        count += 1
-    assert count >= 7
-    del found
-    channel.reader.release()
-    assert channel.writer.write(batch) is not None
-
-
 def test_a_dictionary_larger_than_the_batch_is_not_sent_whole() -> None:
     values = pa.array([f"value {at}" for at in range(100_000)])
     array = pa.DictionaryArray.from_arrays(pa.array([99_999, 7, None, 99_999], pa.int32()), values)
@@ -210,27 +196,90 @@ def test_a_dictionary_larger_than_the_batch_is_not_sent_whole() -> None:
 
 
 def test_what_frames_do_not_carry_is_refused_by_name() -> None:
-    channel = Channel(64 << 10)
-    with pytest.raises(TypeError, match="send its rows as objects"):
-        channel.writer.write(Batch.from_objects([1, 2]))
+    with pytest.raises(TypeError, match="type its rows or pickle them"):
+        lay_out(Batch.from_objects([1, 2]))
     lists = Batch.from_columns([Column.from_arrow(pa.array([[1]]))], ["l"])
     with pytest.raises(TypeError, match=r"no columns of list<.*send such rows as objects"):
-        channel.writer.write(lists)
-    with pytest.raises(IndexError, match="travel in memory of their own"):
-        channel.writer.write(named(100_000))
-    view = channel.ring_writer.reserve(1)
-    assert view is not None
-    view.release()
-    channel.ring_writer.publish(16)
-    while channel.ring_reader.peek().kind == 4:
-        channel.ring_reader.take()
-    with pytest.raises(TypeError, match="kind 16 holds no batch"):
-        channel.reader.read()
+        lay_out(lists)
+    with pytest.raises(KeysNeedPickle, match="keys of no plain type"):
+        lay_out(Batch.from_columns([Column.from_objects([1])], keys=[(1, 2)]))
+    with pytest.raises(ValueError, match="begins at a multiple of 8"):
+        lay_out(named(3)).write(bytearray(10))
 
 
-def test_rows_of_a_schema_nobody_announced_are_refused() -> None:
+def test_times_and_keys_that_are_columns_of_the_batch_are_sent_once_and_stay_so() -> None:
+    column = Column.from_objects([5, 6, 7])
+    batch = Batch.from_columns([column], ["v"], column.times_ms(), keys=column)
+    assert lay_out(batch).size_bytes < lay_out(batch.with_keys([5, 6, 7])).size_bytes
     channel = Channel()
-    channel.writer.write(named(1))
-    channel.ring_reader.take()
-    with pytest.raises(ValueError, match="schema 0, which nobody announced"):
-        channel.reader.read()
+    found = channel.through(batch)
+    for each in (found, retain(found)):
+        assert each.keys is each.columns[0]
+        assert list(each.slice(1, 3).times) == [6, 7]
+    kept = retain(found)
+    del found, each
+    channel.reader.release()
+    fill_ring(channel)
+    assert list(kept.times) == kept.keys.to_objects() == [5, 6, 7]
+
+
+def test_only_what_is_lent_is_copied() -> None:
+    batch = named(3)
+    assert retain(batch) is batch
+    objects = Batch.from_objects([1, 2], Int64Buffer.of([3, 4]))
+    assert retain(objects) is objects
+    channel = Channel()
+    found = channel.through(batch)
+    kept = retain(found)
+    assert kept is not found
+    assert retain(kept) is kept
+    arrow = pa.record_batch(found)
+    del found
+    channel.reader.release()
+    fill_ring(channel)
+    assert arrow.to_pydict() == {"v": [0, 1, 2]}
+
+
+def test_rows_of_objects_come_as_objects_and_hold_nothing_of_the_frame() -> None:
+    channel = Channel()
+    rows = [{"a": 1}, {"b": (2,)}]
+    batch = Batch.from_objects(rows, Int64Buffer.of([1, 2]), keys=["x", "y"])
+    found = channel.through(batch, pickled=pickle.dumps(rows))
+    typed = channel.through(Batch.from_objects([1, None]), typed=type_objects([1, None]))
+    channel.reader.release()
+    fill_ring(channel)
+    assert (found.objects(), found.keys, list(found.times)) == (rows, ["x", "y"], [1, 2])
+    assert typed.objects() == [1, None]
+    assert not found.is_columnar
+    assert not typed.is_columnar
+
+
+SCHEMA = lay_out(Batch.from_columns([Column.from_objects([1, 2])], ["v"])).schema
+
+
+@given(st.binary(max_size=60) | st.integers(0, len(SCHEMA) - 1).map(lambda at: SCHEMA[:at]))
+def test_a_schema_that_is_cut_or_noise_is_an_error(payload: bytes) -> None:
+    with pytest.raises((ValueError, TypeError, NotImplementedError)):
+        BatchSchema(payload)
+
+
+@given(st.data())
+def test_damaged_rows_are_an_error_or_rows(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 5))
+    batch = Batch.from_columns(
+        [Column.from_objects(["ä"] * size), Column.from_objects([1.5] * size)],
+        TupleNames(["a", "b"]),
+        Int64Buffer.of([7] * size),
+        keys=Column.from_objects(["k"] * size),
+    ).with_marks(Marks(Int64Buffer.of([0, size]), Int64Buffer.of([1, 2])))
+    layout = lay_out(batch)
+    payload = bytearray(layout.size_bytes)
+    layout.write(payload)
+    for _ in range(data.draw(st.integers(1, 4))):
+        payload[data.draw(st.integers(0, len(payload) - 1))] = data.draw(st.integers(0, 255))
+    cut = payload[: data.draw(st.integers(0, len(payload)) | st.just(len(payload)))]
+    try:
+        found = BatchSchema(layout.schema).batch_of(cut, loads=unpickled, from_ipc=unpickled)
+        found.slice(0, found.num_rows).columns[1].to_objects()
+    except (ValueError, TypeError):
+        pass

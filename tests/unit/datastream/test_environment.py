@@ -14,7 +14,7 @@ from flinkette.datastream import (
     StreamExecutionEnvironment,
 )
 from flinkette.datastream.connectors.number_seq import NumberSequenceSource
-from flinkette.datastream.launch_options import set_launch_options
+from flinkette.datastream.launch_options import launch_options, set_launch_options
 
 
 def test_settings_of_the_environment_are_configuration_keys(env):
@@ -109,6 +109,7 @@ def test_a_configuration_with_parallelism_0_is_refused():
 
 
 def test_the_command_line_gives_defaults_and_the_program_wins():
+    before = launch_options()
     set_launch_options({"parallelism.default": "3", "pipeline.name": "outer"})
     try:
         assert StreamExecutionEnvironment.get_execution_environment().get_parallelism() == 3
@@ -116,7 +117,7 @@ def test_the_command_line_gives_defaults_and_the_program_wins():
         env = StreamExecutionEnvironment.get_execution_environment(own)
         assert env.get_parallelism() == 2
     finally:
-        set_launch_options({})
+        set_launch_options(before)
 
 
 def test_jars_are_ignored_with_a_warning(env):

@@ -201,3 +201,16 @@ def test_time_makes_a_difference_to_process_functions_and_to_what_hands_it_on(
     mapped.rebalance().process(SeesTime()).sink_to(BlackholeSink())
     graph = plan(env, 2)
     assert all(graph.reads_time(vertex) for vertex in graph.vertices)
+
+
+def test_start_new_chain_takes_disable_chaining_back(env: StreamExecutionEnvironment) -> None:
+    stream = numbers(env).map(abs).disable_chaining().start_new_chain()
+    stream.map(abs).sink_to(BlackholeSink())
+    assert shape(plan(env)) == [1, 3]
+
+
+def test_a_group_that_was_set_is_inherited_along_the_chain(env: StreamExecutionEnvironment) -> None:
+    numbers(env).map(abs).slot_sharing_group("heavy").map(abs).map(abs).sink_to(BlackholeSink())
+    graph = plan(env)
+    assert shape(graph) == [1, 4]
+    assert [vertex.slot_sharing_group for vertex in graph.vertices] == ["default", "heavy"]

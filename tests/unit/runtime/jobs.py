@@ -7,6 +7,7 @@ from typing import Any
 
 from flinkette._native.batch import Batch
 from flinkette.client.embedded import EmbeddedJob
+from flinkette.client.settings import plan_options
 from flinkette.common import Configuration, WatermarkStrategy
 from flinkette.contracts.sink import Sink, SinkContext, SinkWriter
 from flinkette.contracts.source import (
@@ -19,6 +20,7 @@ from flinkette.contracts.source import (
 )
 from flinkette.datastream import StreamExecutionEnvironment
 from flinkette.datastream.submission import graph_to_submit
+from flinkette.plan.job_graph import build_job_graph
 from flinkette.runtime.clock import VirtualClock
 
 __all__ = ["Feed", "MemorySink", "Run", "environment", "stream_of"]
@@ -133,7 +135,8 @@ class Run:
     def __init__(self, env: StreamExecutionEnvironment) -> None:
         self.clock = VirtualClock(1000)
         graph = graph_to_submit(env._stream_graph)
-        self.job = EmbeddedJob(graph, env._configuration, "test", self.clock)
+        job_graph = build_job_graph(graph, plan_options(env._configuration))
+        self.job = EmbeddedJob(job_graph, env._configuration, "test", self.clock)
         self.job.worker.open()
         self.job._is_open = True
 

@@ -1,0 +1,1 @@
+"""Placing slots on workers: how near to the best, and how fast."""

@@ -1,0 +1,157 @@
+"""A job on worker processes of this machine; its master is the calling process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from flinkette._native.batch import Batch
+from flinkette._native.lent import retain
+from flinkette.client.job import Job
+from flinkette.client.settings import deploy_options
+from flinkette.cluster.job_machine import JobPhase
+from flinkette.cluster.job_master import JobMaster, deploy_message
+from flinkette.cluster.messages import Output
+from flinkette.cluster.payload import make_payload
+from flinkette.cluster.worker_pool import WorkerPool
+from flinkette.cluster.worker_process import collecting_sinks
+from flinkette.contracts import options
+from flinkette.contracts.errors import WorkerLostError
+from flinkette.exchange.ring_channel import RingReceiver, ring_channel_bytes
+from flinkette.plan.execution_graph import ExecutionGraph, SubtaskId
+from flinkette.plan.placement import place
+from flinkette.plan.placement_problem import WorkerOffer
+from flinkette.runtime.clock import SystemClock
+from flinkette.runtime.counts import Counts
+
+if TYPE_CHECKING:
+    from flinkette.connectors.collect import ResultBuffer
+    from flinkette.contracts.config import Configuration
+    from flinkette.plan.job_graph import JobGraph
+
+__all__ = ["LocalJob"]
+
+WAIT_S = 0.1
+
+
+class LocalJob(Job):
+    """Subtasks run in worker processes; the thread that steps the job is their master."""
+
+    def __init__(
+        self,
+        job_graph: JobGraph,
+        configuration: Configuration,
+        job_name: str,
+        num_workers: int,
+    ) -> None:
+        super().__init__(job_name)
+        self._job_graph = job_graph
+        self._settings = deploy_options(
+            configuration, SystemClock(), is_bounded=job_graph.is_bounded
+        )
+        self._num_workers = num_workers
+        self._ring_budget_bytes = configuration.get(options.NETWORK_MEMORY)
+        self._strategy = configuration.get(options.SCHEDULER_STRATEGY)
+        self._pool: WorkerPool | None = None
+        self._master: JobMaster | None = None
+        self._results: list[tuple[RingReceiver, ResultBuffer]] = []
+
+    @property
+    def processes(self) -> dict[int, int]:
+        """Process id of each worker; empty before the first step."""
+        return {} if self._pool is None else self._pool.processes
+
+    def _advance(self) -> bool:
+        if self._master is None:
+            self._master = self._deploy()
+        self._turn(self._master)
+        if self._master.phase is JobPhase.FAILED:
+            assert self._master.failure is not None
+            raise self._master.failure
+        # results may still be in the rings when the last worker is done
+        return self._master.phase is JobPhase.FINISHED and not self._has_results()
+
+    def stop(self) -> None:
+        if self._master is not None:
+            self._master.stop()
+
+    def counts(self) -> Counts:
+        return Counts() if self._master is None else self._master.counts
+
+    def _release(self) -> None:
+        try:
+            if self._master is not None:
+                self._master.cancel()
+                while not self._master.phase.is_final:
+                    self._turn(self._master)
+        finally:
+            for receiver, _ in self._results:
+                receiver.close()
+            self._results.clear()
+            if self._pool is not None:
+                self._pool.close()
+
+    def _deploy(self) -> JobMaster:
+        """Start workers, join them, and tell them what to build."""
+        self._pool = pool = WorkerPool(self._num_workers)
+        master = JobMaster(self._job_graph, self._num_workers, pool)
+        graph = ExecutionGraph(self._job_graph)
+        placement = place(graph, self._offers(graph), self._strategy).worker_of
+        sinks = collecting_sinks(self._job_graph)
+        channels = [
+            channel
+            for channel in graph.channels()
+            if placement[channel.sender] != placement[channel.receiver]
+        ]
+        ring_bytes = ring_channel_bytes(len(channels) + len(sinks), self._ring_budget_bytes)
+        pool.join(channels, placement, ring_bytes)
+        for number, (vertex, sink) in enumerate(sinks):
+            subtasks = (SubtaskId(vertex.index, index) for index in range(vertex.parallelism))
+            for worker in sorted({placement[subtask] for subtask in subtasks}):
+                memory = pool.join_client(worker, number, ring_bytes)
+                receiver = RingReceiver(memory, pool.bell_of(worker).ring)
+                self._results.append((receiver, sink.buffer))
+        payload = make_payload(self._job_graph, self._settings)
+        try:
+            for worker in range(self._num_workers):
+                pool.send(worker, deploy_message(self._job_graph, placement, worker), [payload])
+        finally:
+            os.close(payload)
+        return master
+
+    def _offers(self, graph: ExecutionGraph) -> list[WorkerOffer]:
+        """Every worker takes its share of the slots."""
+        slots = -(-graph.required_slots // self._num_workers)
+        return [WorkerOffer(number, "localhost", slots) for number in range(self._num_workers)]
+
+    def _turn(self, master: JobMaster) -> None:
+        """Wait for a moment, then take what came."""
+        assert self._pool is not None
+        has_rows = self._take_results()
+        for worker, message in self._pool.receive(0 if has_rows else WAIT_S):
+            if isinstance(message, Output):
+                stream = sys.stderr if message.is_error else sys.stdout
+                stream.write(message.text)
+                stream.flush()
+            else:
+                master.handle(worker, message)
+        self._take_results()
+        master.on_time()
+
+    def _take_results(self) -> bool:
+        """Move rows of collecting sinks to the program, as far as it has room."""
+        has_taken = False
+        for receiver, buffer in self._results:
+            # a worker that is gone is the master's to tell
+            with suppress(WorkerLostError):
+                while not buffer.is_full and (element := receiver.poll()) is not None:
+                    if isinstance(element, Batch):
+                        # the program may keep it for as long as it likes
+                        buffer.put(retain(element))
+                    has_taken = True
+        return has_taken
+
+    def _has_results(self) -> bool:
+        return any(not receiver.is_empty() for receiver, _ in self._results)

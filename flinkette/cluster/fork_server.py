@@ -1,0 +1,132 @@
+"""A fresh process that has imported the engine and forks workers: a start costs milliseconds.
+
+It has one thread and no library that makes threads, so that a fork is safe (contract 33). When
+its client goes away it ends its workers and itself.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flinkette.cluster.link import Link, LinkClosedError, wait_for
+from flinkette.cluster.messages import Died, Fork, Forked
+from flinkette.cluster.worker_process import run_worker
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+__all__ = ["main"]
+
+PRELOADED = (
+    "cloudpickle",
+    "ctypes",
+    "flinkette.datastream",
+    "flinkette.runtime.operators.key_by_field",
+    "flinkette.runtime.operators.map_batches",
+    "flinkette.runtime.operators.running",
+    "flinkette.runtime.operators.slice_window",
+    "flinkette.runtime.operators.window",
+)
+"""By name: what users import stands above this package. None of them makes a thread."""
+GRACE_S = 1.0
+"""Workers whose client is gone may close their sinks for so long."""
+
+
+def main(descriptor: int) -> None:
+    """Serve the client at the other end of a socket until it is gone.
+
+    Parameters
+    ----------
+    descriptor : int
+        An end of a Unix socket pair.
+    """
+    _preload()
+    wakeup, on_signal = socket.socketpair()
+    wakeup.setblocking(False)
+    on_signal.setblocking(False)
+    signal.set_wakeup_fd(on_signal.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, _ignore)
+    link: Link[Fork] = Link(socket.socket(fileno=descriptor), Fork)
+    children: set[int] = set()
+    try:
+        while True:
+            wait_for([(link, False)], 0.5 if children else 3600.0, extra=(wakeup.fileno(),))
+            _drain(wakeup)
+            for process, status in _reap(children):
+                link.send(Died(process, status))
+            for message, descriptors in link.receive():
+                process = _fork(descriptors[0], link, wakeup, on_signal)
+                os.close(descriptors[0])
+                children.add(process)
+                link.send(Forked(message.worker, process))
+    except LinkClosedError:
+        pass
+    finally:
+        _end(children)
+
+
+def _preload() -> None:
+    """Import what every worker needs, so that it is there when one is forked."""
+    for name in PRELOADED:
+        import_module(name)
+
+
+def _fork(link_end: int, link: Link[Fork], wakeup: socket.socket, on_signal: socket.socket) -> int:
+    if sys.platform == "linux":
+        threads = list(Path("/proc/self/task").iterdir())
+        assert len(threads) == 1, "the fork server has a second thread"
+    process = os.fork()
+    if process:
+        return process
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        wakeup.close()
+        on_signal.close()
+        link.close()
+        code = run_worker(link_end)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """Do nothing: the wake-up descriptor is what a signal is for."""
+
+
+def _reap(children: set[int]) -> list[tuple[int, int]]:
+    ended = []
+    for process in tuple(children):
+        reaped, status = os.waitpid(process, os.WNOHANG)
+        if reaped:
+            children.discard(process)
+            ended.append((process, status))
+    return ended
+
+
+def _end(children: set[int]) -> None:
+    """Wait for the workers, who see by themselves that the client is gone; kill who takes long."""
+    deadline = time.monotonic() + GRACE_S
+    while children and time.monotonic() < deadline:
+        _reap(children)
+        time.sleep(0.005)
+    for process in children:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+
+
+def _drain(wakeup: socket.socket) -> None:
+    try:
+        while wakeup.recv(4096):
+            pass
+    except BlockingIOError:
+        return

@@ -1,0 +1,242 @@
+"""The master of one job: deploys it on workers, answers their readers, carries out its machine."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from flinkette.cluster.job_machine import (
+    CancelWanted,
+    JobPhase,
+    JobState,
+    Kill,
+    Overdue,
+    Tell,
+    WorkerClosed,
+    WorkerFailed,
+    WorkerLost,
+    WorkerReached,
+    advance,
+)
+from flinkette.cluster.messages import (
+    Assign,
+    Cancel,
+    Closed,
+    Commit,
+    Committed,
+    Deploy,
+    Deployed,
+    Ended,
+    Failed,
+    Report,
+    Run,
+    SplitWanted,
+    StopSources,
+)
+from flinkette.cluster.remote_errors import decode_error
+from flinkette.cluster.worker_pool import Lost
+from flinkette.contracts.errors import WorkerLostError
+from flinkette.plan.execution_graph import SubtaskId
+from flinkette.runtime.counts import Counts, sum_of_counts
+from flinkette.runtime.wiring import make_enumerators
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from flinkette.cluster.job_machine import Event, Instruction
+    from flinkette.cluster.messages import FromWorker, ToWorker
+    from flinkette.contracts.source import SplitEnumerator
+    from flinkette.plan.job_graph import JobGraph
+
+__all__ = ["JobMaster", "Workers", "deploy_message"]
+
+STOP_TIMEOUT_S = 5.0
+"""A worker that has not closed by then is killed (contract 27)."""
+
+
+class Workers(Protocol):
+    """The workers of a job, wherever they run."""
+
+    def send(self, worker: int, message: ToWorker, descriptors: Sequence[int] = ()) -> None:
+        """Send a message; one to a worker that is gone is dropped."""
+
+    def kill(self, worker: int) -> None:
+        """End a worker's process."""
+
+    def release(self, worker: int) -> None:
+        """Stop listening to a worker that has said its last word."""
+
+
+class JobMaster:
+    """Follows one job from deployment to its end. One thread at a time; never waits.
+
+    Parameters
+    ----------
+    job_graph : JobGraph
+        The job. Its enumerators are made now, here.
+    num_workers : int
+        Workers 0 .. num_workers - 1 are about to be told to deploy.
+    workers : Workers
+        How to reach them.
+    """
+
+    def __init__(self, job_graph: JobGraph, num_workers: int, workers: Workers) -> None:
+        self._workers = workers
+        self._state = JobState.start(num_workers)
+        self._splits = SplitAssigner(make_enumerators(job_graph))
+        self._failures: list[BaseException] = []
+        self._counts: dict[int, Counts] = {}
+        self._stop_deadline_s = float("inf")
+
+    @property
+    def phase(self) -> JobPhase:
+        """Where the job is."""
+        return self._state.phase
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What the job fails with; the best explanation so far."""
+        reason = self._state.reason
+        return None if reason is None else self._failures[reason]
+
+    @property
+    def counts(self) -> Counts:
+        """What the workers have reported."""
+        return sum_of_counts(self._counts.values())
+
+    def stop(self) -> None:
+        """End the sources where they are."""
+        self._tell_all(StopSources())
+
+    def cancel(self) -> None:
+        """Give up the job; go on handling messages until its phase is final."""
+        self._apply(CancelWanted())
+
+    def on_time(self) -> None:
+        """Do what is due."""
+        if time.monotonic() > self._stop_deadline_s:
+            self._apply(Overdue())
+
+    def handle(self, worker: int, message: FromWorker | Lost) -> None:
+        """Take a message of a worker; `Output` is not for the master."""
+        if isinstance(message, SplitWanted):
+            self._answer(worker, SubtaskId(message.vertex, message.subtask))
+        elif isinstance(message, Report):
+            self._counts[worker] = Counts(message.rows_in, message.rows_out, message.watermark_ms)
+        elif isinstance(message, Lost):
+            self._apply(WorkerLost(worker), WorkerLostError(message.text))
+        elif isinstance(message, Failed):
+            self._apply(WorkerFailed(worker, message.is_consequence), decode_error(message.error))
+        elif isinstance(message, Closed):
+            self._workers.release(worker)
+            self._apply(WorkerClosed(worker))
+        else:
+            if isinstance(message, Committed):
+                self._workers.release(worker)
+            self._apply(WorkerReached(worker, _PHASES[type(message)]))
+
+    def _apply(self, event: Event, failure: BaseException | None = None) -> None:
+        before = self._state.num_failures
+        self._state, instructions = advance(self._state, event)
+        if failure is not None and self._state.num_failures > before:
+            self._failures.append(failure)
+        for instruction in instructions:
+            self._carry_out(instruction)
+        if self._state.phase is JobPhase.STOPPING:
+            self._stop_deadline_s = min(self._stop_deadline_s, time.monotonic() + STOP_TIMEOUT_S)
+
+    def _carry_out(self, instruction: Instruction) -> None:
+        if isinstance(instruction, Kill):
+            for worker in instruction.workers:
+                self._workers.kill(worker)
+        else:
+            self._tell_all(_MESSAGES[instruction])
+
+    def _tell_all(self, message: ToWorker) -> None:
+        for worker in sorted(self._state.alive):
+            self._workers.send(worker, message)
+
+    def _answer(self, worker: int, reader: SubtaskId) -> None:
+        for to, subtask, split, is_exhausted in self._splits.ask(worker, reader):
+            self._workers.send(to, Assign(subtask.vertex, subtask.index, split, is_exhausted))
+
+
+Answer = tuple[int, SubtaskId, "bytes | None", bool]
+
+
+class SplitAssigner:
+    """Hands out the splits of all sources, and remembers who waits for one."""
+
+    def __init__(self, enumerators: Mapping[int, SplitEnumerator]) -> None:
+        self._enumerators = enumerators
+        self._waiting: dict[SubtaskId, int] = {}
+
+    def ask(
+        self, worker: int, reader: SubtaskId
+    ) -> list[tuple[int, SubtaskId, bytes | None, bool]]:
+        """Take a reader's question; return answers as (worker, reader, split, is exhausted).
+
+        One without a split and not exhausted tells the reader to wait: it is answered again.
+        """
+        answers = [self._answer(worker, reader)]
+        if self._enumerators[reader.vertex].is_exhausted():
+            ended = [each for each in self._waiting if each.vertex == reader.vertex]
+            answers += [(self._waiting.pop(each), each, None, True) for each in ended]
+        return answers
+
+    def _answer(self, worker: int, reader: SubtaskId) -> Answer:
+        enumerator = self._enumerators[reader.vertex]
+        split = enumerator.next_split(reader.index)
+        is_exhausted = split is None and enumerator.is_exhausted()
+        if split is None and not is_exhausted:
+            self._waiting[reader] = worker
+        return worker, reader, None if split is None else pickle.dumps(split), is_exhausted
+
+
+def deploy_message(
+    job_graph: JobGraph, placement: Mapping[SubtaskId, int], worker: int, attempt: int = 0
+) -> Deploy:
+    """Tell a worker what to build; the program itself travels beside it.
+
+    Parameters
+    ----------
+    job_graph : JobGraph
+        The job.
+    placement : mapping
+        Worker of each subtask.
+    worker : int
+        Who is told.
+    attempt : int
+        Which attempt to run the job this is.
+    """
+    root = logging.getLogger()
+    return Deploy(
+        worker,
+        attempt,
+        [
+            [placement[SubtaskId(vertex.index, index)] for index in range(vertex.parallelism)]
+            for vertex in job_graph.vertices
+        ],
+        str(Path.cwd()),
+        dict(os.environ),
+        [str(Path(entry).absolute()) for entry in sys.path],
+        [],
+        root.level if root.handlers else None,
+    )
+
+
+_MESSAGES: dict[Tell, ToWorker] = {
+    Tell.RUN: Run(),
+    Tell.COMMIT: Commit(),
+    Tell.CANCEL: Cancel(),
+}
+_PHASES = {
+    Deployed: JobPhase.DEPLOYING,
+    Ended: JobPhase.RUNNING,
+    Committed: JobPhase.COMMITTING,
+}

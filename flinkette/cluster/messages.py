@@ -1,0 +1,171 @@
+"""What a job's master and a worker process tell each other, and the fork server's two words.
+
+Versioned by the release: both sides are one installation. Descriptors travel beside a message.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = [
+    "Assign",
+    "Cancel",
+    "Closed",
+    "Commit",
+    "Committed",
+    "Deploy",
+    "Deployed",
+    "Died",
+    "Doorbells",
+    "Ended",
+    "Failed",
+    "Fork",
+    "Forked",
+    "FromWorker",
+    "Output",
+    "Report",
+    "Run",
+    "SplitWanted",
+    "StopSources",
+    "ToWorker",
+    "Wire",
+    "Wires",
+]
+
+CLIENT = -1
+"""Stands for the client where a worker's number is expected."""
+
+
+class Doorbells(msgspec.Struct, tag="doorbells", frozen=True):
+    """Doorbells of these workers, one descriptor each; the receiver's own is among them."""
+
+    workers: list[int]
+
+
+class Wire(msgspec.Struct, frozen=True):
+    """One end of a channel to another worker, or of a collecting sink to the client."""
+
+    edge: int
+    """Index in `JobGraph.edges`; of the sink among collecting ones if `peer` is the client."""
+    sender: int
+    receiver: int
+    is_sender: bool
+    peer: int
+
+
+class Wires(msgspec.Struct, tag="wires", frozen=True):
+    """Ends of channels with the memory of their rings, one descriptor each."""
+
+    wires: list[Wire]
+
+
+class Deploy(msgspec.Struct, tag="deploy", frozen=True):
+    """Build the subtasks placed on you and open them. The program is in the descriptor."""
+
+    worker: int
+    attempt: int
+    placement: list[list[int]]
+    """Worker by vertex and subtask."""
+    folder: str
+    """Working directory of the program."""
+    environment: dict[str, str]
+    import_path: list[str]
+    setup: list[str]
+    """Functions without arguments to call first, as ``module:name``."""
+    log_level: int | None
+
+
+class Run(msgspec.Struct, tag="run", frozen=True):
+    """Everyone is deployed: go."""
+
+
+class Assign(msgspec.Struct, tag="assign", frozen=True):
+    """An answer to `SplitWanted`; without a split: there is none now, or never again."""
+
+    vertex: int
+    subtask: int
+    split: bytes | None
+    is_exhausted: bool
+
+
+class StopSources(msgspec.Struct, tag="stop", frozen=True):
+    """End your sources where they are."""
+
+
+class Commit(msgspec.Struct, tag="commit", frozen=True):
+    """Every subtask of the job has ended: make results visible and close."""
+
+
+class Cancel(msgspec.Struct, tag="cancel", frozen=True):
+    """Drop what was not committed and close."""
+
+
+class Deployed(msgspec.Struct, tag="deployed", frozen=True):
+    """The subtasks are open."""
+
+
+class SplitWanted(msgspec.Struct, tag="split-wanted", frozen=True):
+    """A reader has room for a split."""
+
+    vertex: int
+    subtask: int
+
+
+class Ended(msgspec.Struct, tag="ended", frozen=True):
+    """Every subtask here has ended, and what they sent has left."""
+
+
+class Committed(msgspec.Struct, tag="committed", frozen=True):
+    """Results are visible, everything is closed."""
+
+
+class Closed(msgspec.Struct, tag="closed", frozen=True):
+    """Everything is closed; nothing was committed."""
+
+
+class Failed(msgspec.Struct, tag="failed", frozen=True):
+    """Something here failed."""
+
+    error: bytes
+    """See `remote_errors`."""
+    is_consequence: bool
+    """The other side of a channel went away: someone else has the reason."""
+
+
+class Output(msgspec.Struct, tag="output", frozen=True):
+    """What user code or a sink printed."""
+
+    is_error: bool
+    text: str
+
+
+class Report(msgspec.Struct, tag="report", frozen=True):
+    """What the subtasks here did so far."""
+
+    rows_in: int
+    rows_out: int
+    watermark_ms: int | None
+
+
+class Fork(msgspec.Struct, tag="fork", frozen=True):
+    """Fork a worker whose link is the descriptor."""
+
+    worker: int
+
+
+class Forked(msgspec.Struct, tag="forked", frozen=True):
+    """The worker's process runs."""
+
+    worker: int
+    process: int
+
+
+class Died(msgspec.Struct, tag="died", frozen=True):
+    """A worker's process has ended; `status` as `os.waitpid` returns it."""
+
+    process: int
+    status: int
+
+
+ToWorker = Doorbells | Wires | Deploy | Run | Assign | StopSources | Commit | Cancel
+FromWorker = Deployed | SplitWanted | Ended | Committed | Closed | Failed | Output | Report

@@ -1,0 +1,114 @@
+"""A program on its way to workers: pickled by value, large buffers beside it in shared memory."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import pickle
+import struct
+import sys
+from typing import TYPE_CHECKING, Any
+
+from flinkette.contracts.errors import InvalidPipelineError
+
+if TYPE_CHECKING:
+    from flinkette.plan.job_graph import JobGraph
+
+__all__ = ["load_payload", "make_payload"]
+
+COUNT = struct.Struct("<Q")
+ALIGNMENT = 64
+
+
+def make_payload(job_graph: JobGraph, settings: Any) -> int:
+    """Write a program into memory of its own; return the descriptor, which is the caller's.
+
+    Functions and classes of the main script travel by value, those of modules by name. Tables and
+    arrays are copied once and mapped by every worker.
+
+    Raises
+    ------
+    InvalidPipelineError
+        If something cannot be pickled; names the operator.
+    """
+    import cloudpickle
+
+    buffers: list[pickle.PickleBuffer] = []
+    program = (job_graph, settings, _main_classes())
+    try:
+        body = cloudpickle.dumps(program, protocol=5, buffer_callback=buffers.append)
+    except Exception as error:
+        raise _explained(job_graph, error) from error
+    views = [memoryview(body), *(buffer.raw() for buffer in buffers)]
+    descriptor = os.memfd_create("flinkette-job")
+    header = COUNT.pack(len(views)) + b"".join(COUNT.pack(view.nbytes) for view in views)
+    position = _aligned(len(header))
+    os.pwrite(descriptor, header, 0)
+    for view in views:
+        _write(descriptor, view, position)
+        position = _aligned(position + view.nbytes)
+    os.ftruncate(descriptor, max(position, 1))
+    return descriptor
+
+
+def load_payload(descriptor: int) -> tuple[JobGraph, Any]:
+    """Make the program again. Its buffers are this process's own: writing to them copies pages."""
+    size = os.fstat(descriptor).st_size
+    memory = memoryview(
+        mmap.mmap(descriptor, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+    )
+    (count,) = COUNT.unpack_from(memory)
+    lengths = struct.unpack_from(f"<{count}Q", memory, COUNT.size)
+    position = _aligned(COUNT.size * (1 + count))
+    parts = []
+    for length in lengths:
+        parts.append(memory[position : position + length])
+        position = _aligned(position + length)
+    job_graph, settings, classes = pickle.loads(parts[0], buffers=parts[1:])
+    for name, each in classes.items():
+        setattr(sys.modules["__main__"], name, each)
+    return job_graph, settings
+
+
+def _main_classes() -> dict[str, type]:
+    """Classes of the main script: their instances travel between workers by the class's name."""
+    import cloudpickle
+
+    classes = {}
+    for name, each in vars(sys.modules["__main__"]).items():
+        if isinstance(each, type) and each.__module__ == "__main__":
+            try:
+                cloudpickle.dumps(each)
+            except Exception:  # noqa: S112 - if a function needs it, pickling that says so
+                continue
+            classes[name] = each
+    return classes
+
+
+def _aligned(position: int) -> int:
+    return -(-position // ALIGNMENT) * ALIGNMENT
+
+
+def _write(descriptor: int, data: memoryview, position: int) -> None:
+    data = data.cast("B")
+    while data.nbytes:
+        written = os.pwrite(descriptor, data[: 1 << 30], position)
+        data = data[written:]
+        position += written
+
+
+def _explained(job_graph: JobGraph, error: Exception) -> Exception:
+    """Find the operator that cannot be pickled."""
+    import cloudpickle
+
+    for vertex in job_graph.vertices:
+        for node in vertex.nodes:
+            try:
+                cloudpickle.dumps(node.operator)
+            except Exception as reason:
+                return InvalidPipelineError(
+                    f"operator {node.name!r} ({node.call_site}) cannot be sent to worker "
+                    f"processes: {reason}; make sockets, locks and clients in open(), not before, "
+                    "or run the job in this process with --workers 1"
+                )
+    return InvalidPipelineError(f"the program cannot be sent to worker processes: {error}")
