@@ -2,19 +2,63 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 namespace flk {
 
+namespace {
+
+/* Number of results before the first one that an accumulator cannot finalize. */
+int64_t count_of_good(const WindowResults &results, const AccumulatorLayout &layout,
+                      const std::vector<int32_t> &accumulators, Error *error) noexcept {
+    for (int64_t row = 0; row < results.count; ++row) {
+        for (const int32_t each : accumulators) {
+            const auto at = static_cast<std::size_t>(each);
+            ColumnPtr column;
+            if (layout.accumulators[at]->finalize(results.states + row, 1, layout.offsets[at],
+                                                  &column, error) != Status::kOk) {
+                return row;
+            }
+        }
+    }
+    return results.count;
+}
+
+}  // namespace
+
 Status WindowOutput::add(const WindowResults &results, const AccumulatorLayout &layout,
                          const std::vector<int32_t> &accumulators, Error *error) noexcept {
+    const Status status = add_all(results, layout, accumulators, error);
+    if (status == Status::kOk || status == Status::kNoMemory) {
+        return status;
+    }
+    WindowResults before = results;
+    before.count = count_of_good(results, layout, accumulators, error);
+    if (before.count == results.count) {
+        return status;
+    }
+    failed_.id = results.ids[before.count];
+    failed_.start = results.starts == nullptr ? results.start : results.starts[before.count];
+    failed_.end = results.starts == nullptr ? results.end : results.ends[before.count];
+    Error ignored;
+    if (before.count > 0 && add_all(before, layout, accumulators, &ignored) != Status::kOk) {
+        return Status::kNoMemory;
+    }
+    return status;
+}
+
+Status WindowOutput::add_all(const WindowResults &results, const AccumulatorLayout &layout,
+                             const std::vector<int32_t> &accumulators, Error *error) noexcept {
     try {
-        pieces_.resize(accumulators.size());
+        std::vector<ColumnPtr> columns(accumulators.size());
         for (std::size_t each = 0; each < accumulators.size(); ++each) {
             const auto at = static_cast<std::size_t>(accumulators[each]);
-            ColumnPtr column;
             FLK_RETURN_NOT_OK(layout.accumulators[at]->finalize(
-                results.states, results.count, layout.offsets[at], &column, error));
-            pieces_[each].push_back(std::move(column));
+                results.states, results.count, layout.offsets[at], &columns[each], error));
+        }
+        pieces_.resize(accumulators.size());
+        for (std::size_t each = 0; each < accumulators.size(); ++each) {
+            pieces_[each].push_back(std::move(columns[each]));
         }
         ids_.insert(ids_.end(), results.ids, results.ids + results.count);
         if (results.starts == nullptr) {

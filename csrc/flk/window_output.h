@@ -42,14 +42,24 @@ struct MarkList {
     }
 };
 
+/* The result that could not become a row. */
+struct FailedResult {
+    uint32_t id;
+    int64_t start;
+    int64_t end;
+};
+
 /* What one definition has made since the last `clear`. */
 class WindowOutput {
   public:
     WindowOutput() = default;
 
-    /* Add results as columns. */
+    /* Add results as columns; those before the first one that cannot be, then see `failed`. */
     Status add(const WindowResults &results, const AccumulatorLayout &layout,
                const std::vector<int32_t> &accumulators, Error *error) noexcept;
+
+    /* Which one that was. */
+    const FailedResult &failed() const noexcept { return failed_; }
 
     /* Note that the watermark stands after the results so far and after `late_count` late rows. */
     Status mark(int64_t time, int64_t late_count) noexcept;
@@ -73,6 +83,9 @@ class WindowOutput {
     void clear() noexcept;
 
   private:
+    Status add_all(const WindowResults &results, const AccumulatorLayout &layout,
+                   const std::vector<int32_t> &accumulators, Error *error) noexcept;
+
     struct Bounds {
         int64_t count;
         int64_t start;
@@ -87,6 +100,7 @@ class WindowOutput {
     std::vector<std::vector<ColumnPtr>> pieces_; /* by aggregate */
     MarkList marks_;
     MarkList late_marks_;
+    FailedResult failed_{};
 };
 
 }  // namespace flk

@@ -138,8 +138,12 @@ Status WindowRun::drain(int64_t max_rows, Error *error) noexcept {
         return status;
     }
     const auto definition = static_cast<std::size_t>(results.definition);
-    return outputs_[definition].add(results, kernel_->layout(),
-                                    kernel_->definitions()[definition].accumulators, error);
+    const Status added = outputs_[definition].add(
+        results, kernel_->layout(), kernel_->definitions()[definition].accumulators, error);
+    if (added != Status::kOk && added != Status::kNoMemory) {
+        failed_definition_ = results.definition;
+    }
+    return added;
 }
 
 }  // namespace flk

@@ -54,6 +54,9 @@ class WindowRun {
      * out_status   why it is kFailed */
     RunState run(int64_t deadline_ns, int64_t max_rows, Status *out_status, Error *error) noexcept;
 
+    /* Definition whose output knows the result that failed, or -1: something else failed. */
+    int32_t failed_definition() const noexcept { return failed_definition_; }
+
   private:
     Status step(int64_t max_rows, Error *error, bool *out_is_done) noexcept;
     Status drain(int64_t max_rows, Error *error) noexcept;
@@ -67,6 +70,7 @@ class WindowRun {
     const int64_t *mark_times_ = nullptr;
     int64_t mark_count_ = 0;
     int64_t mark_ = 0;
+    int32_t failed_definition_ = -1;
     bool is_draining_ = false;
     bool is_marking_ = false; /* results of mark_ are being drained */
 };

@@ -29,9 +29,9 @@ class WindowRunTest : public ::testing::Test {
         ASSERT_EQ(run_.open({sum}, {window}, &keys_, nullptr), Status::kOk);
     }
 
-    /* Rows of keys 0, 1, 0, 1, ... at `times` with values 1, 2, 3, ... */
+    /* Rows of keys 0, 1, 0, 1, ... at `times` with values 1, 2, 3, ..., or others. */
     void load(const std::vector<int64_t> &times, const std::vector<int64_t> &stops,
-              const std::vector<int64_t> &marks) {
+              const std::vector<int64_t> &marks, const std::vector<int64_t> &others = {}) {
         times_ = times;
         stops_ = stops;
         marks_ = marks;
@@ -47,7 +47,7 @@ class WindowRunTest : public ::testing::Test {
         ASSERT_EQ(keys_.find_or_insert(views.data(), static_cast<int64_t>(times.size()),
                                        ids_.data(), new_rows.data(), &new_count, nullptr),
                   Status::kOk);
-        column_ = int64_column(values);
+        column_ = int64_column(others.empty() ? values : others);
         handle_ = column_.get();
         const WindowRows rows{ids_.data(),
                               times_.data(),
@@ -122,6 +122,26 @@ TEST_F(WindowRunTest, LateRowsAreToldWithTheWatermarksAmongThem) {
     EXPECT_EQ(run_.output(0).late_marks().stops, (std::vector<int64_t>{2, 3}));
     EXPECT_EQ(run_.output(0).late_marks().times, (std::vector<int64_t>{44, 45}));
     EXPECT_EQ(take(), (std::vector<int64_t>{1, 2}));
+}
+
+TEST_F(WindowRunTest, AResultThatFitsNoColumnIsNamedAfterThoseBeforeIt) {
+    open(10, 0);
+    load({11, 12, 13, 14}, {}, {}, {5, INT64_MAX, 6, 1});
+    ASSERT_EQ(run(100), RunState::kDone);
+    EXPECT_EQ(run_.failed_definition(), -1);
+    run_.load_watermark(INT64_MAX);
+    Status status = Status::kOk;
+    Error error;
+    ASSERT_EQ(run_.run(INT64_MAX, 100, &status, &error), RunState::kFailed);
+    EXPECT_NE(status, Status::kOk);
+    EXPECT_STREQ(error.message,
+                 "sum: 9223372036854775808 does not fit int64; sum a float or decimal field "
+                 "instead");
+    EXPECT_EQ(run_.failed_definition(), 0);
+    EXPECT_EQ(run_.output(0).failed().id, ids_[1]);
+    EXPECT_EQ(run_.output(0).failed().start, 10);
+    EXPECT_EQ(run_.output(0).failed().end, 20);
+    EXPECT_EQ(take(), (std::vector<int64_t>{11}));
 }
 
 TEST_F(WindowRunTest, AWatermarkAloneFiresWindowsAndADeadlineStopsBetweenSteps) {

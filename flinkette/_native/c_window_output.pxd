@@ -10,7 +10,13 @@ cdef extern from "flk/window_output.h" namespace "flk" nogil:
         vector[int64_t] stops
         vector[int64_t] times
 
+    cdef cppclass FailedResult:
+        uint32_t id
+        int64_t start
+        int64_t end
+
     cdef cppclass WindowOutput:
+        const FailedResult &failed() noexcept
         int64_t row_count() noexcept
         const uint32_t *ids() noexcept
         const MarkList &marks() noexcept

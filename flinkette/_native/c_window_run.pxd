@@ -27,5 +27,6 @@ cdef extern from "flk/window_run.h" namespace "flk" nogil:
             const WindowRows &rows, const int64_t *mark_stops, const int64_t *mark_times,
             int64_t mark_count) noexcept
         void load_watermark(int64_t watermark_ms) noexcept
+        int failed_definition() noexcept
         RunState run(
             int64_t deadline_ns, int64_t max_rows, Status *out_status, Error *error) noexcept

@@ -16,6 +16,7 @@ cdef class AggregateWindows:
     cdef list _aggregates
     cdef list _windows
     cdef object _make_failure
+    cdef object _make_result_failure
     cdef list _expected
     cdef TypePtr _key_type
     cdef bint _has_key_type
@@ -30,6 +31,7 @@ cdef class AggregateWindows:
     cdef object _failure
     cdef readonly Py_ssize_t late_rows_dropped
 
+    cdef object _explained(self, object reason)
     cdef int _load_columns(self, Batch batch) except -1
     cdef Column _column(self, Batch batch, object aggregate, Column expected)
     cdef int _note_key_type(self, object keys) except -1

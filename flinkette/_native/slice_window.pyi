@@ -67,6 +67,8 @@ class AggregateWindows:
         Whether rows need times and results get those of their windows.
     make_failure
         Called with (exception, batch or None, row or -1); makes the exception to raise.
+    make_result_failure
+        The same, called with (exception, definition, key, start, end) of a window's result.
     """
 
     late_rows_dropped: int
@@ -80,6 +82,7 @@ class AggregateWindows:
         key_spec: tuple[Any, ...] | None = None,
         is_event_time: bool = True,
         make_failure: Any,
+        make_result_failure: Any,
     ) -> None: ...
     @property
     def live_states(self) -> int:

@@ -63,7 +63,7 @@ cdef class AggregateWindows:
 
     def __cinit__(
         self, *, KeyMap keys not None, list aggregates not None, list windows not None,
-        tuple key_spec=None, bint is_event_time=True, make_failure,
+        tuple key_spec=None, bint is_event_time=True, make_failure, make_result_failure,
     ):
         cdef Error error
         cdef vector[AggregateDefinition] definitions
@@ -73,6 +73,7 @@ cdef class AggregateWindows:
         self._aggregates = aggregates
         self._windows = windows
         self._make_failure = make_failure
+        self._make_result_failure = make_result_failure
         self._is_timed = is_event_time
         self._expected = []
         self._columns = []
@@ -159,13 +160,22 @@ cdef class AggregateWindows:
             try:
                 check(status, &error)
             except Exception as reason:
-                self._failure = self._make_failure(reason, None, -1)
+                self._failure = self._explained(reason)
         elif state == RunState.kDone:
             if self._untimed_row >= 0:
                 state = RunState.kFailed
                 self._failure = self._make_failure(
                     MissingTimestamp(), self._batch, self._untimed_row)
         return <int> state
+
+    cdef object _explained(self, object reason):
+        """Say which result an error belongs to, if one does."""
+        cdef int definition = self._run.failed_definition()
+        if definition < 0:
+            return self._make_failure(reason, None, -1)
+        failed = self._run.output(<size_t> definition).failed()
+        return self._make_result_failure(
+            reason, definition, self._keys.key_object(failed.id), failed.start, failed.end)
 
     def take(self):
         return self.take_results(0)

@@ -133,6 +133,11 @@ class AggregateSpec:
         """Whether None is left out; everything but ``Count()`` skips it."""
         return True
 
+    @property
+    def may_be_none(self) -> bool:
+        """Whether the result is None where there was no value; only counts are 0 then."""
+        return True
+
     def create(self) -> Any:
         """Return the accumulator of no rows."""
         return None

@@ -22,6 +22,7 @@ from flinkette.contracts.aggregate_spec import (
     NativeDefinition,
     field_value,
 )
+from flinkette.contracts.aggregate_types import type_of_field
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
 from flinkette.contracts.functions import (
     AggregateFunction,
@@ -32,7 +33,7 @@ from flinkette.contracts.row import Row
 from flinkette.contracts.typeinfo import Types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from flinkette.contracts.typeinfo import TypeInformation, TypeSpec
 
@@ -93,6 +94,11 @@ class Count(AggregateSpec):
     def skips_nulls(self) -> bool:
         """Whether a field was named."""
         return self.field is not None
+
+    @property
+    def may_be_none(self) -> bool:
+        """Return False."""
+        return False
 
     def create(self) -> int:
         """Return 0."""
@@ -291,6 +297,8 @@ class CombinedAggregate(AggregateFunction):
         At least one, with different names.
     is_row : bool
         Give a Row with a field per aggregate; else the value of the only one.
+    bounded : collection of int
+        Indexes of sums that must fit 64 bits: those of fields that are declared to.
 
     Attributes
     ----------
@@ -300,9 +308,12 @@ class CombinedAggregate(AggregateFunction):
         As the parameter.
     """
 
-    def __init__(self, specs: tuple[AggregateSpec, ...], *, is_row: bool) -> None:
+    def __init__(
+        self, specs: tuple[AggregateSpec, ...], *, is_row: bool, bounded: Collection[int] = ()
+    ) -> None:
         self.specs = specs
         self.is_row = is_row
+        self._bounded = bounded
         self._by_field: dict[int | str | None, list[tuple[int, Any, bool]]] = {}
         for index, spec in enumerate(specs):
             step = (index, spec.add, spec.skips_nulls)
@@ -324,6 +335,13 @@ class CombinedAggregate(AggregateFunction):
     def get_result(self, accumulator: list[Any]) -> Any:
         """Return the value, or the Row of named values."""
         results = [spec.result(part) for spec, part in zip(self.specs, accumulator, strict=True)]
+        for index in self._bounded:
+            if results[index] is not None and not -(2**63) <= results[index] < 2**63:
+                # as csrc/flk/accumulate_sum.cc says it
+                raise OverflowError(
+                    f"sum: {results[index]} does not fit int64; sum a float or decimal field "
+                    "instead"
+                )
         if not self.is_row:
             return results[0]
         return Row(**{spec.name: part for spec, part in zip(self.specs, results, strict=True)})
@@ -336,7 +354,9 @@ class CombinedAggregate(AggregateFunction):
         ]
 
 
-def combined(specs: Sequence[AggregateSpec], *, is_row: bool) -> CombinedAggregate:
+def combined(
+    specs: Sequence[AggregateSpec], *, is_row: bool, rows: TypeInformation | None = None
+) -> CombinedAggregate:
     """Make one function of several built-in aggregates.
 
     Parameters
@@ -345,6 +365,8 @@ def combined(specs: Sequence[AggregateSpec], *, is_row: bool) -> CombinedAggrega
         At least one.
     is_row : bool
         Give a Row also for a single aggregate.
+    rows : TypeInformation, optional
+        Declared type of the rows.
 
     Returns
     -------
@@ -372,7 +394,13 @@ def combined(specs: Sequence[AggregateSpec], *, is_row: bool) -> CombinedAggrega
             f"aggregate(): two results are named {twice[0]!r}; give one another name with "
             ".alias(...)"
         )
-    return CombinedAggregate(tuple(specs), is_row=is_row or len(specs) > 1)
+    types = [type_of_field(rows, spec.field) for spec in specs]
+    bounded = [
+        index
+        for index, (spec, read) in enumerate(zip(specs, types, strict=True))
+        if isinstance(spec, Sum) and read is not None and read.type_spec()[0] in INT_KINDS
+    ]
+    return CombinedAggregate(tuple(specs), is_row=is_row or len(specs) > 1, bounded=bounded)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from flinkette.contracts.aggregate_types import type_of_field, type_of_results
 from flinkette.contracts.aggregates import (
     AggregateSpec,
     CombinedAggregate,
@@ -33,7 +34,7 @@ from flinkette.datastream.checks import (
     require_output_type,
 )
 from flinkette.datastream.data_stream import DataStream
-from flinkette.graph.operators import WindowDescription
+from flinkette.graph.operators import KeyByDescription, WindowDescription
 from flinkette.graph.transformations import Exchange
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ class _Windowed:
         accumulator_type : TypeInformation, optional
             Type of the accumulators, for their state.
         output_type : TypeInformation, optional
-            Type of the resulting rows.
+            Type of the resulting rows; that of built-in aggregates follows from the rows' type.
         *more_aggregates : AggregateSpec
             Further built-in aggregates.
         with_key : bool
@@ -256,7 +257,14 @@ class _Windowed:
         self._require_window_function("aggregate", window_function)
         require_output_type("aggregate", accumulator_type)
         require_output_type("aggregate", output_type)
-        return self._append("aggregate", aggregate_function, window_function, output_type)
+        result_type = self._result_type(aggregate_function, window_function)
+        return self._append(
+            "aggregate",
+            aggregate_function,
+            window_function,
+            output_type or result_type,
+            result_type,
+        )
 
     def apply(self, window_function: Any, output_type: TypeInformation | None = None) -> DataStream:
         """Give all rows of a window to a function.
@@ -315,7 +323,8 @@ class _Windowed:
         is_single = isinstance(first, AggregateSpec)
         specs = [first] if isinstance(first, AggregateSpec) else list(first)
         try:
-            return combined([*specs, *following], is_row=not is_single)
+            rows = self._stream._output_type
+            return combined([*specs, *following], is_row=not is_single, rows=rows)
         except (InvalidPipelineError, InvalidTypeError) as error:
             raise type(error)(f"{error} (at {find_call_site()})") from None
 
@@ -335,6 +344,21 @@ class _Windowed:
             return WithWindow(has_key=False, has_window=with_window, result_name=name)
         return WithFields(has_key=with_key, has_window=with_window, result_name=name)
 
+    def _result_type(self, function: Any, window_function: Any) -> TypeInformation | None:
+        """Return the type of what built-in aggregates give, if that of the rows is declared."""
+        if not isinstance(function, CombinedAggregate) or not isinstance(
+            window_function, (WithFields, WithWindow, type(None))
+        ):
+            return None
+        rows = self._stream._output_type
+        description = self._stream._edges[0].source.operator
+        key = None
+        if isinstance(description, KeyByDescription):
+            key = description.key_type
+            if key is None and isinstance(description.selector, (int, str)):
+                key = type_of_field(rows, description.selector)
+        return type_of_results(function, window_function, rows, key)
+
     def _require_window_function(self, method: str, window_function: Any) -> None:
         """Accept None or a window function of this kind of stream."""
         if window_function is not None:
@@ -347,6 +371,7 @@ class _Windowed:
         function: Any,
         window_function: Any,
         output_type: TypeInformation | None,
+        result_type: TypeInformation | None = None,
     ) -> DataStream:
         """Append the window operator."""
         description = WindowDescription(
@@ -358,6 +383,7 @@ class _Windowed:
             self._allowed_lateness_ms,
             self._late_tag,
             self._is_all,
+            result_type=result_type,
         )
         name = type(self._assigner).__name__
         return self._stream._append(description, name, output_type, is_non_parallel=self._is_all)

@@ -131,6 +131,8 @@ class WindowDescription:
     late_tag: OutputTag | None = None
     is_all: bool = False
     evictor: Any = None
+    result_type: TypeInformation | None = None
+    """Type that the results of built-in aggregates have by themselves, if it is known."""
 
 
 @dataclass(frozen=True)

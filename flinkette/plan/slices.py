@@ -20,6 +20,7 @@ from flinkette.graph.operators import KeyByDescription, WindowDescription
 if TYPE_CHECKING:
     from flinkette.contracts.aggregates import AggregateSpec
     from flinkette.contracts.output_tag import OutputTag
+    from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.graph.transformations import Transformation
 
 __all__ = ["SlicePlan", "SlicedAggregate", "SlicedWindow", "plan_slices"]
@@ -174,9 +175,15 @@ def _refusal_of_window(
         return f"it has a window function: {type(description.window_function).__name__}"
     if node.row_error.action != "fail":
         return f"rows that fail are not to end the job, but: {node.row_error.action}"
-    if node.output_type is not None:
-        return f"its results have a declared type: {node.output_type!r}"
+    if node.output_type is not None and not _is_own_type(description, node.output_type):
+        return f"its results have a declared type of their own: {node.output_type!r}"
     return _refusal_of_shape(description, shape)
+
+
+def _is_own_type(description: WindowDescription, declared: TypeInformation) -> bool:
+    """Tell whether the declared type of the results is the one that they have anyway."""
+    own = description.result_type
+    return own is not None and own.type_spec() == declared.type_spec()
 
 
 def _refusal_of_shape(description: WindowDescription, shape: int) -> str | None:

@@ -127,9 +127,8 @@ def _deploy_subtask(
             del operators[0], outputs[0]
     else:
         source = Gate(wiring.receivers(subtask))
-    return Subtask(
-        [context] * len(operators), source, operators, outputs, options.clock, _copier(options)
-    )
+    contexts = [context] * len(operators)
+    return Subtask(contexts, source, operators, outputs, options.clock, _copier(options))
 
 
 def group_nodes(nodes: tuple[Transformation, ...]) -> list[list[Transformation]]:
@@ -186,7 +185,7 @@ def _make_window_operator(description: WindowDescription, infos: list[OperatorIn
     if sliced:
         from flinkette.runtime.operators.slice_window import SliceWindowOperator
 
-        return SliceWindowOperator(infos[0], sliced[0], is_all=description.is_all)
+        return SliceWindowOperator(infos, sliced[0], is_all=description.is_all)
     from flinkette.runtime.operators.window import WindowOperator
 
     return WindowOperator(infos[0], description)

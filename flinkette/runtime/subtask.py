@@ -98,10 +98,11 @@ class Subtask:
         copy: Callable[[Batch], Batch],
     ) -> None:
         self.contexts = contexts
-        self.context = contexts[0]
-        self.display_name = (
-            f"{self.context.task_name} "
-            f"({self.context.subtask_index + 1}/{self.context.parallelism})"
+        self.display_name = " -> ".join(
+            dict.fromkeys(
+                f"{each.task_name} ({each.subtask_index + 1}/{each.parallelism})"
+                for each in contexts
+            )
         )
         self.input = source
         self.operators = operators

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flinkette.exchange.element import Watermark
 from flinkette.runtime.operator import DONE
 from flinkette.runtime.operators.slice_window import SliceWindowOperator
 from flinkette.runtime.ports import Port
-
-if TYPE_CHECKING:
-    from flinkette.plan.slices import SlicePlan
-    from flinkette.runtime.operator import OperatorInfo
 
 __all__ = ["SharedWindowsOperator"]
 
 
 class SharedWindowsOperator(SliceWindowOperator):
     """Windows of built-in aggregates that share slices; port i is that of window i."""
-
-    def __init__(self, infos: list[OperatorInfo], plan: SlicePlan, *, is_all: bool) -> None:
-        super().__init__(infos[0], plan, is_all=is_all)
 
     def step(self, deadline_ns: int) -> None:
         native = self._native

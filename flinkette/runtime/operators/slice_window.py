@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.buffer import Uint32Buffer
+from flinkette._native.row_context import Firing
 from flinkette._native.slice_window import AggregateWindows
+from flinkette.contracts.windows import TimeWindow
 from flinkette.runtime.failures import NO_ROW, make_error
 from flinkette.runtime.operator import Operator
 from flinkette.runtime.operators.keyed import Keys
@@ -19,10 +21,11 @@ __all__ = ["SliceWindowOperator"]
 
 
 class SliceWindowOperator(Operator):
-    """Tumbling, sliding and cumulative windows of built-in aggregates."""
+    """Windows of built-in aggregates; `infos` are those of the plan's windows."""
 
-    def __init__(self, info: OperatorInfo, plan: SlicePlan, *, is_all: bool) -> None:
-        super().__init__(info)
+    def __init__(self, infos: list[OperatorInfo], plan: SlicePlan, *, is_all: bool) -> None:
+        super().__init__(infos[0])
+        self._infos = infos
         self._plan = plan
         self._is_all = is_all
         self._ids_of_none: Uint32Buffer | None = None
@@ -37,6 +40,7 @@ class SliceWindowOperator(Operator):
             key_spec=self._plan.key_spec,
             is_event_time=self._plan.windows[0].is_event_time,
             make_failure=self._make_failure,
+            make_result_failure=self._make_result_failure,
         )
 
     @property
@@ -68,6 +72,17 @@ class SliceWindowOperator(Operator):
             known = self._ids_of_none = self._keys.ids_of_one_key(num_rows)
             self._keys.key_map.retain_id(known[0])
         return known.slice(0, num_rows)
+
+    def _make_result_failure(
+        self, error: Exception, definition: int, key: Any, start_ms: int, end_ms: int
+    ) -> Exception:
+        """Say which window of which key an error belongs to."""
+        window = self._plan.windows[definition]
+        what = "while a window of rows fired"
+        if window.is_event_time:
+            what = f"while {TimeWindow(start_ms, end_ms)!r} fired"
+        key = None if self._is_all else key
+        return make_error(self._infos[definition], error, Firing(what), key, None)
 
     def _make_failure(self, error: Exception, batch: Batch | None, row: int) -> Exception:
         """Say which row an error belongs to, if it belongs to one."""

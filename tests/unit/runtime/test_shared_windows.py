@@ -49,6 +49,15 @@ def test_rows_without_event_time_fail_with_the_name_of_a_window_that_needs_it() 
         env.execute()
 
 
+def test_a_sum_that_does_not_fit_fails_with_the_name_of_its_window() -> None:
+    timed = stamped([Row(key=1, ts=2, v=2**62), Row(key=1, ts=3, v=2**62)])
+    keyed = timed.key_by("key")
+    keyed.window(tumbling(2)).aggregate(Count()).name("counts").sink_to(BlackholeSink())
+    keyed.window(tumbling(4)).aggregate(Sum("v")).name("sums").sink_to(BlackholeSink())
+    with pytest.raises(FlinketteError, match=r"'sums'.*TimeWindow\(start=0, end=4\).*key: 1"):
+        timed.get_execution_environment().execute()
+
+
 class RecordedOutput:
     """Takes elements; `room` of them, then the rest waits."""
 
