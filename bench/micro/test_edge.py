@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,6 +23,9 @@ from flinkette._native.ring import create_ring
 from flinkette._native.typed_objects import type_objects
 from flinkette.exchange.element import Watermark
 from flinkette.exchange.ring_channel import RingSender
+
+if TYPE_CHECKING:
+    from flinkette.exchange.channel import Sender
 
 ROW_COUNT = 8_192
 BATCHES = 40
@@ -41,22 +45,32 @@ import os, pickle, struct, sys
 from flinkette._native.batch import Batch
 from flinkette._native.shared_memory import SharedMemory
 from flinkette.exchange.ring_channel import RingReceiver
-kind, descriptor = sys.argv[1], int(sys.argv[2])
+kind, where = sys.argv[1], sys.argv[2]
 def from_ring():
-    receiver = RingReceiver(SharedMemory.map(descriptor), lambda: None)
+    yield from counts(RingReceiver(SharedMemory.map(int(where)), lambda: None))
+def from_zmq():
+    import select, zmq
+    from flinkette.exchange.zmq_channel import ZmqReceiver
+    from flinkette.exchange.zmq_link import CurveKeys, open_link
+    keys = CurveKeys(*(key.encode() for key in sys.argv[3:])) if sys.argv[3:] else None
+    link = open_link(
+        where, context=zmq.Context(), attempt=0, token=b"job", is_server=False, keys=keys
+    )
+    yield from counts(ZmqReceiver(link, 1), lambda: select.select(link.descriptors, [], [], 0.1))
+def counts(receiver, wait=os.sched_yield):
     while True:
         element = receiver.poll()
         if element is None:
-            os.sched_yield()
+            wait()
         else:
             yield element.num_rows if isinstance(element, Batch) else -1
 def from_pipe():
-    with open(descriptor, "rb", 1 << 16) as pipe:
+    with open(int(where), "rb", 1 << 16) as pipe:
         while True:
             size, = struct.unpack("<q", pipe.read(8))
             yield len(pickle.loads(pipe.read(size))) if size else -1
 count = 0
-for rows in (from_ring if kind == "ring" else from_pipe)():
+for rows in {"ring": from_ring, "pipe": from_pipe, "zmq": from_zmq}[kind]():
     if rows < 0:
         print(count, flush=True)
         count = 0
@@ -65,12 +79,12 @@ for rows in (from_ring if kind == "ring" else from_pipe)():
 """
 
 
-def start_consumer(kind: str, descriptor: int) -> subprocess.Popen[str]:
+def start_consumer(kind: str, *where: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", CONSUMER, kind, str(descriptor)],
+        [sys.executable, "-c", CONSUMER, kind, *map(str, where)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
-        pass_fds=[descriptor],
+        pass_fds=[each for each in where if isinstance(each, int)],
         text=True,
     )
 
@@ -80,28 +94,57 @@ def check_answer(consumer: subprocess.Popen[str]) -> None:
     assert consumer.stdout.readline() == f"{BATCHES * ROW_COUNT}\n"
 
 
+def send_batches(
+    sender: Sender, batch: Batch, consumer: subprocess.Popen[str], wait: Callable[[], Any]
+) -> None:
+    for element in (*[batch] * BATCHES, Watermark(0)):
+        while not sender.has_room():
+            wait()
+        sender.put(element)
+    while not sender.has_room():
+        wait()
+    check_answer(consumer)
+
+
 @pytest.fixture
 def ring() -> Iterator[Any]:
     memory = create_ring(CAPACITY)
     sender = RingSender(memory, lambda: None)
     consumer = start_consumer("ring", memory.descriptor)
-
-    def put(element: Any) -> None:
-        while not sender.has_room():
-            os.sched_yield()
-        sender.put(element)
-
-    def send(batch: Batch) -> None:
-        for _ in range(BATCHES):
-            put(batch)
-        put(Watermark(0))
-        while not sender.has_room():
-            os.sched_yield()
-        check_answer(consumer)
-
-    yield send
+    yield lambda batch: send_batches(sender, batch, consumer, os.sched_yield)
     consumer.kill()
     consumer.communicate()
+
+
+@pytest.fixture(params=["plain", "curve"])
+def link(request: Any) -> Iterator[Any]:
+    """A connection over TCP on this host."""
+    zmq = pytest.importorskip("zmq")
+    from flinkette.exchange.zmq_channel import ZmqSender
+    from flinkette.exchange.zmq_link import CurveKeys, open_link
+
+    keys, client_keys = None, []
+    if request.param == "curve":
+        own, client = zmq.curve_keypair(), zmq.curve_keypair()
+        keys = CurveKeys(*own, own[0])
+        client_keys = [key.decode() for key in (*client, own[0])]
+    with zmq.Context() as context:
+        link = open_link(
+            "tcp://127.0.0.1:*",
+            context=context,
+            attempt=0,
+            token=b"job",
+            is_server=True,
+            keys=keys,
+        )
+        sender = ZmqSender(link, 1)
+        consumer = start_consumer("zmq", link.address, *client_keys)
+        yield lambda batch: send_batches(
+            sender, batch, consumer, lambda: select.select(link.descriptors, [], [], 0.1)
+        )
+        consumer.kill()
+        consumer.communicate()
+        link.close(0)
 
 
 @pytest.fixture
@@ -154,3 +197,9 @@ def test_columns_beside_one_pickle(kind: str, time_beside: Any) -> None:
 
     assert as_columns() == as_pickle() == rows
     time_beside(as_columns, as_pickle, ROW_COUNT)
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+def test_columns_to_another_host(kind: str, link: Any, ring: Any, time_beside: Any) -> None:
+    batch = Batch.from_columns([COLUMNS[kind]], ["value"])
+    time_beside(lambda: link(batch), lambda: ring(batch), BATCHES * ROW_COUNT)

@@ -192,7 +192,10 @@ class RingReceiver(Receiver):
         try:
             return self._ring.peek() is None and not self._ring.is_drained
         except ValueError as error:
-            self._broken = self._broken or ExchangeError(str(error))
+            if self._broken is None:
+                text = str(error)
+                prefix = "" if text.startswith("channel ") else f"channel {self._ring.channel}: "
+                self._broken = ExchangeError(f"{prefix}{text}")
             return False
 
     def poll(self) -> Element | None:
