@@ -7,6 +7,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from flinkette._native.batch import Batch
 from flinkette._native.lent import retain
 from flinkette.client.job import Job
@@ -23,7 +25,7 @@ from flinkette.contracts.errors import WorkerLostError
 from flinkette.exchange.ring_channel import RingReceiver, ring_channel_bytes
 from flinkette.plan.execution_graph import ExecutionGraph, SubtaskId
 from flinkette.plan.placement import place
-from flinkette.plan.placement_problem import WorkerOffer
+from flinkette.plan.placement_problem import local_workers
 from flinkette.runtime.clock import SystemClock
 from flinkette.runtime.counts import Counts
 
@@ -56,6 +58,7 @@ class LocalJob(Job):
         self._ring_budget_bytes = configuration.get(options.NETWORK_MEMORY)
         self._strategy = configuration.get(options.SCHEDULER_STRATEGY)
         self._configuration = configuration
+        self._uses_rings = configuration.get(options.EXCHANGE_TRANSPORT) == "ring"
         self._dependencies: Dependencies | None = None
         self._pool: WorkerPool | None = None
         self._master: JobMaster | None = None
@@ -104,7 +107,11 @@ class LocalJob(Job):
         self._pool = pool = WorkerPool(self._num_workers)
         master = JobMaster(self._job_graph, self._num_workers, pool)
         graph = ExecutionGraph(self._job_graph)
-        placement = place(graph, self._offers(graph), self._strategy).worker_of
+        offers = local_workers(self._num_workers, graph.required_slots)
+        placed = place(graph, offers, self._strategy)
+        if placed.note:
+            print(f"flinkette: {placed.note}", file=sys.stderr)
+        placement = placed.worker_of
         sinks = collecting_sinks(self._job_graph)
         channels = [
             channel
@@ -112,7 +119,12 @@ class LocalJob(Job):
             if placement[channel.sender] != placement[channel.receiver]
         ]
         ring_bytes = ring_channel_bytes(len(channels) + len(sinks), self._ring_budget_bytes)
-        pool.join(channels, placement, ring_bytes)
+        token = os.urandom(16)
+        addresses: dict[int, dict[int, str]] = {}
+        if self._uses_rings:
+            pool.join(channels, placement, ring_bytes)
+        else:
+            addresses = pool.listen(channels, placement, token)
         for number, (vertex, sink) in enumerate(sinks):
             subtasks = (SubtaskId(vertex.index, index) for index in range(vertex.parallelism))
             for worker in sorted({placement[subtask] for subtask in subtasks}):
@@ -123,15 +135,13 @@ class LocalJob(Job):
         try:
             for worker in range(self._num_workers):
                 message = deploy_message(self._job_graph, placement, worker, dependencies)
-                pool.send(worker, message, [payload])
+                reached = msgspec.structs.replace(
+                    message, addresses=addresses.get(worker, {}), token=token
+                )
+                pool.send(worker, reached, [payload])
         finally:
             os.close(payload)
         return master
-
-    def _offers(self, graph: ExecutionGraph) -> list[WorkerOffer]:
-        """Every worker takes its share of the slots."""
-        slots = -(-graph.required_slots // self._num_workers)
-        return [WorkerOffer(number, "localhost", slots) for number in range(self._num_workers)]
 
     def _turn(self, master: JobMaster) -> None:
         """Wait for a moment, then take what came."""

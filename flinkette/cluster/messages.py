@@ -22,6 +22,8 @@ __all__ = [
     "Fork",
     "Forked",
     "FromWorker",
+    "Listen",
+    "Listening",
     "Output",
     "Report",
     "Run",
@@ -59,6 +61,21 @@ class Wires(msgspec.Struct, tag="wires", frozen=True):
     wires: list[Wire]
 
 
+class Listen(msgspec.Struct, tag="listen", frozen=True):
+    """Bind a ZeroMQ socket for each of these workers."""
+
+    peers: list[int]
+    endpoint: str
+    token: bytes
+    attempt: int
+
+
+class Listening(msgspec.Struct, tag="listening", frozen=True):
+    """Where a worker listens, in the order it was asked."""
+
+    addresses: list[str]
+
+
 class Deploy(msgspec.Struct, tag="deploy", frozen=True):
     """Build the subtasks placed on you and open them. The program is in the descriptor."""
 
@@ -73,6 +90,9 @@ class Deploy(msgspec.Struct, tag="deploy", frozen=True):
     setup: list[str]
     """Functions without arguments to call first, as ``module:name``."""
     log_level: int | None
+    addresses: dict[int, str] = {}
+    """Where other workers listen for this one."""
+    token: bytes = b""
 
 
 class Run(msgspec.Struct, tag="run", frozen=True):
@@ -167,5 +187,7 @@ class Died(msgspec.Struct, tag="died", frozen=True):
     status: int
 
 
-ToWorker = Doorbells | Wires | Deploy | Run | Assign | StopSources | Commit | Cancel
-FromWorker = Deployed | SplitWanted | Ended | Committed | Closed | Failed | Output | Report
+ToWorker = Doorbells | Wires | Listen | Deploy | Run | Assign | StopSources | Commit | Cancel
+FromWorker = (
+    Listening | Deployed | SplitWanted | Ended | Committed | Closed | Failed | Output | Report
+)

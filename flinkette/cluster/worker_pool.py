@@ -19,13 +19,17 @@ from flinkette.cluster.messages import (
     CLIENT,
     Died,
     Doorbells,
+    Failed,
     Fork,
     Forked,
     FromWorker,
+    Listen,
+    Listening,
     Wire,
     Wires,
 )
-from flinkette.contracts.errors import JobExecutionError
+from flinkette.cluster.remote_errors import decode_error
+from flinkette.contracts.errors import JobExecutionError, WorkerLostError
 from flinkette.exchange.doorbell import Doorbell
 
 if TYPE_CHECKING:
@@ -191,6 +195,36 @@ class WorkerPool:
             self._hand_over(sender, Wire(*place, is_sender=True, peer=receiver), memory)
             self._hand_over(receiver, Wire(*place, is_sender=False, peer=sender), memory)
             memory.close()
+
+    def listen(
+        self, channels: Sequence[Channel], placement: Mapping[SubtaskId, int], token: bytes
+    ) -> dict[int, dict[int, str]]:
+        """Let workers bind for those they have channels with; return where each must connect.
+
+        Raises
+        ------
+        WorkerLostError
+            If a worker ended before it answered.
+        """
+        pairs = {
+            tuple(sorted((placement[each.sender], placement[each.receiver]))) for each in channels
+        }
+        peers: dict[int, list[int]] = {}
+        for server, peer in sorted(pairs):
+            peers.setdefault(server, []).append(peer)
+        for server, clients in peers.items():
+            self.send(server, Listen(clients, "tcp://127.0.0.1:*", token, 0))
+        addresses: dict[int, dict[int, str]] = {}
+        while peers:
+            for server, message in self.receive(0.1):
+                if isinstance(message, Lost):
+                    raise WorkerLostError(message.text)
+                if isinstance(message, Failed):
+                    raise decode_error(message.error)
+                if isinstance(message, Listening):
+                    for peer, address in zip(peers.pop(server), message.addresses, strict=True):
+                        addresses.setdefault(peer, {})[server] = address
+        return addresses
 
     def join_client(self, worker: int, sink: int, ring_bytes: int) -> SharedMemory:
         """Make a ring from a collecting sink of a worker to this process."""

@@ -26,6 +26,8 @@ from flinkette.cluster.messages import (
     Doorbells,
     Ended,
     Failed,
+    Listen,
+    Listening,
     Output,
     Report,
     Run,
@@ -34,6 +36,7 @@ from flinkette.cluster.messages import (
     Wires,
 )
 from flinkette.cluster.payload import load_payload
+from flinkette.cluster.peer_links import PeerLinks
 from flinkette.cluster.remote_errors import encode_error
 from flinkette.cluster.worker_output import ForwardedStream
 from flinkette.cluster.worker_wiring import WorkerWiring
@@ -95,6 +98,7 @@ class WorkerProcess:
         self._clock = SystemClock()
         self._doorbells: dict[int, Doorbell] = {}
         self._wires: list[tuple[Wire, SharedMemory]] = []
+        self._links = PeerLinks()
         self._wiring: WorkerWiring | None = None
         self._worker: Worker | None = None
         self._number = -1
@@ -163,6 +167,11 @@ class WorkerProcess:
             for wire, descriptor in zip(message.wires, descriptors, strict=True):
                 self._wires.append((wire, SharedMemory.map(descriptor)))
                 os.close(descriptor)
+        elif isinstance(message, Listen):
+            addresses = self._links.listen(
+                message.peers, message.endpoint, message.token, message.attempt
+            )
+            self._tell(Listening(addresses))
         elif isinstance(message, Deploy):
             self._deploy(message, descriptors[0])
         else:
@@ -195,8 +204,15 @@ class WorkerProcess:
             for vertex, workers in enumerate(message.placement)
             for index, worker in enumerate(workers)
         }
+        self._links.connect(message.addresses, message.token, message.attempt)
         self._wiring = wiring = WorkerWiring(
-            job_graph, placement, self._number, self._wires, self._doorbells, self._tell
+            job_graph,
+            placement,
+            self._number,
+            self._wires,
+            self._doorbells,
+            self._tell,
+            self._links,
         )
         for number, (_, sink) in enumerate(collecting_sinks(job_graph)):
             if number in wiring.results:
@@ -252,7 +268,7 @@ class WorkerProcess:
             # nobody was asked to ring: not for long
             self._link.wait(UNSENT_WAIT_S, until_sent=True)
         elif self._worker is not None:
-            self._worker.park(descriptors)
+            self._worker.park([*descriptors, *self._links.descriptors])
         else:
             self._link.wait(0.1)
         if own is not None:

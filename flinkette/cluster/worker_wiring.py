@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flinkette.cluster.messages import CLIENT, SplitWanted
 from flinkette.exchange.element import EndOfInput
 from flinkette.exchange.ring_channel import RingReceiver, RingSender
+from flinkette.exchange.zmq_channel import ZmqReceiver, ZmqSender
 from flinkette.runtime.splits import RequestedSplits
 from flinkette.runtime.wiring import Wiring
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from flinkette._native.batch import Batch
     from flinkette._native.shared_memory import SharedMemory
     from flinkette.cluster.messages import Wire
+    from flinkette.cluster.peer_links import PeerLinks
     from flinkette.exchange.channel import Receiver, Sender
     from flinkette.exchange.doorbell import Doorbell
     from flinkette.plan.execution_graph import Channel, SubtaskId
@@ -67,6 +69,8 @@ class WorkerWiring(Wiring):
         Of every worker and of the client.
     tell : callable
         Sends a message to the master.
+    links : PeerLinks
+        ZeroMQ connections; they carry the channels to those workers.
     """
 
     def __init__(
@@ -77,11 +81,14 @@ class WorkerWiring(Wiring):
         wires: list[tuple[Wire, SharedMemory]],
         doorbells: dict[int, Doorbell],
         tell: Callable[[SplitWanted], None],
+        links: PeerLinks,
     ) -> None:
         super().__init__(job_graph)
         self._placement = placement
         self._worker = worker
         self._tell = tell
+        self._links = links
+        self._numbers = {each: number for number, each in enumerate(self.channels)}
         self._senders: dict[tuple[int, int, int], Sender] = {}
         self._receivers: dict[tuple[int, int, int], Receiver] = {}
         self._to_client: list[Sender] = []
@@ -120,12 +127,20 @@ class WorkerWiring(Wiring):
         return self.asked[subtask]
 
     def remote_sender(self, channel: Channel) -> Sender:
-        """Return the ring's end."""
-        return self._senders[channel.edge, channel.sender.index, channel.receiver.index]
+        """Return the end of a ring, or of a channel on the link to that worker."""
+        place = (channel.edge, channel.sender.index, channel.receiver.index)
+        peer = self._placement[channel.receiver]
+        if peer in self._links:
+            self._senders[place] = ZmqSender(self._links[peer], self._numbers[channel])
+        return self._senders[place]
 
     def remote_receiver(self, channel: Channel) -> Receiver:
-        """Return the ring's end."""
-        return self._receivers[channel.edge, channel.sender.index, channel.receiver.index]
+        """Return the end of a ring, or of a channel on the link to that worker."""
+        place = (channel.edge, channel.sender.index, channel.receiver.index)
+        peer = self._placement[channel.sender]
+        if peer in self._links:
+            self._receivers[place] = ZmqReceiver(self._links[peer], self._numbers[channel])
+        return self._receivers[place]
 
     def close(self) -> None:
         """Give up every end."""

@@ -32,6 +32,7 @@ __all__ = [
     "CHECKPOINTING_INTERVAL",
     "CHECKPOINTING_MODE",
     "CHECKPOINT_DIRECTORY",
+    "EXCHANGE_TRANSPORT",
     "GLOBAL_JOB_PARAMETERS",
     "JOB_ID",
     "JOB_NAME",
@@ -142,6 +143,12 @@ SCHEDULER_STRATEGY: ConfigOption[str] = ConfigOption(
     "flinkette.scheduler.strategy",
     "greedy",
     doc="How slots find workers: greedy, optimal, locality, or the dotted path of a class.",
+)
+EXCHANGE_TRANSPORT: ConfigOption[str] = ConfigOption(
+    "flinkette.exchange.transport",
+    "ring",
+    choices=("ring", "zmq"),
+    doc="What carries rows between workers of one host: rings in shared memory, or ZeroMQ.",
 )
 NETWORK_MEMORY: ConfigOption[int] = ConfigOption(
     "taskmanager.memory.network.max",

@@ -31,7 +31,8 @@ class Wiring(ABC):
         self._local: dict[Channel, LocalChannel] = {}
         self._outputs: dict[tuple[int, SubtaskId], list[Channel]] = {}
         self._inputs: dict[SubtaskId, list[Channel]] = {}
-        for channel in ExecutionGraph(job_graph).channels():
+        self.channels = tuple(ExecutionGraph(job_graph).channels())
+        for channel in self.channels:
             self._outputs.setdefault((channel.edge, channel.sender), []).append(channel)
             self._inputs.setdefault(channel.receiver, []).append(channel)
 

@@ -43,10 +43,13 @@ def fork_server_of_the_module():
     close_fork_server()
 
 
-def environment(workers: int = 2, parallelism: int = 2) -> StreamExecutionEnvironment:
+def environment(
+    workers: int = 2, parallelism: int = 2, transport: str = "ring"
+) -> StreamExecutionEnvironment:
     env = StreamExecutionEnvironment.get_execution_environment()
     configuration = Configuration()
     configuration.set_integer("flinkette.execution.workers", workers)
+    configuration.set_string("flinkette.exchange.transport", transport)
     env.configure(configuration)
     env.set_parallelism(parallelism)
     return env
@@ -68,11 +71,15 @@ def run(job: LocalJob) -> None:
         pass
 
 
+either_transport = pytest.mark.parametrize("transport", ["ring", "zmq"])
+
+
+@either_transport
 @pytest.mark.parametrize(("workers", "parallelism"), [(2, 2), (2, 5), (3, 2), (4, 4)])
-def test_rows_are_those_of_one_process(workers: int, parallelism: int) -> None:
+def test_rows_are_those_of_one_process(workers: int, parallelism: int, transport: str) -> None:
     results = []
     for number in (1, workers):
-        env = environment(number, parallelism)
+        env = environment(number, parallelism, transport)
         numbers = sequence(env, 5000).map(lambda each: (each % 17, each))
         sums = numbers.key_by(lambda row: row[0]).reduce(lambda a, b: (a[0], a[1] + b[1]))
         results.append(sorted(sums.map(lambda row: row[0]).execute_and_collect()))
@@ -93,9 +100,10 @@ def test_subtasks_run_in_processes_of_their_own() -> None:
     assert os.getpid() not in found
 
 
-def test_every_exchange_reaches_the_subtasks_it_should() -> None:
+@either_transport
+def test_every_exchange_reaches_the_subtasks_it_should(transport: str) -> None:
     for ship in ("rebalance", "rescale", "shuffle", "broadcast", "forward"):
-        env = environment(2, 3)
+        env = environment(2, 3, transport)
         tags = sequence(env, 300).map(lambda each: each)
         shipped = getattr(tags, ship)().map(lambda each: each)
         expected = sorted([*range(1, 301)] * (3 if ship == "broadcast" else 1))
@@ -110,8 +118,9 @@ class Halves(ProcessFunction):
             yield value
 
 
-def test_side_outputs_and_unions_cross_processes() -> None:
-    env = environment(2, 2)
+@either_transport
+def test_side_outputs_and_unions_cross_processes(transport: str) -> None:
+    env = environment(2, 2, transport)
     halves = sequence(env, 100).rebalance().process(Halves())
     odd = halves.get_side_output(OutputTag("odd", Types.LONG()))
     joined = halves.rebalance().union(odd.rebalance().map(lambda each: -each))
@@ -138,10 +147,11 @@ def test_closures_travel() -> None:
     assert rows == [(7, [1, 2], 1), (14, [1, 2], 1), (21, [1, 2], 1)]
 
 
-def test_arrow_tables_travel_beside_the_program() -> None:
+@either_transport
+def test_arrow_tables_travel_beside_the_program(transport: str) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     table = pyarrow.table({"k": [each % 5 for each in range(10_000)], "v": range(10_000)})
-    env = environment()
+    env = environment(transport=transport)
     rows = list(env.from_arrow(table).key_by("k").map(lambda row: row["v"]).execute_and_collect())
     assert sorted(rows) == list(range(10_000))
 
@@ -226,9 +236,12 @@ def endless(env: StreamExecutionEnvironment) -> Any:
     return sequence(env, 2**60).key_by(lambda each: each % 10).map(lambda each: each)
 
 
+@either_transport
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
-def test_a_worker_that_is_gone_fails_the_job_and_ends_the_others(number: signal.Signals) -> None:
-    env = environment()
+def test_a_worker_that_is_gone_fails_the_job_and_ends_the_others(
+    number: signal.Signals, transport: str
+) -> None:
+    env = environment(transport=transport)
     endless(env).rebalance().filter(lambda each: False).print()
     job = job_of(env)
     while job.counts().rows_in == 0:
