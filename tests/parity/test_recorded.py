@@ -11,6 +11,11 @@ from parity.recording import HERE, normalise, program_paths, read_header, read_r
 
 RUN = "from flinkette.cli.main import main; main()"
 PROGRAMS = program_paths()
+RUNS_ON = {
+    "in_process": ("--workers", "1"),
+    "two_workers_ring": ("--workers", "2"),
+    "two_workers_zmq": ("--workers", "2", "-D", "flinkette.exchange.transport=zmq"),
+}
 DIFFERENCES = HERE.parents[1] / "docs" / "guide" / "differences.md"
 
 
@@ -18,9 +23,10 @@ def titled(program: Path) -> str:
     return program.stem
 
 
-def replay(program: Path, batch_rows: int, run_python) -> str:
+def replay(program: Path, batch_rows: int, run_python, *options: str) -> str:
     setting = f"flinkette.batch.rows={batch_rows}"
-    done = run_python("-c", RUN, "run", "-D", setting, str(program), TZ="UTC", PYTHONUTF8="1")
+    arguments = ("run", "-D", setting, *options, str(program))
+    done = run_python("-c", RUN, *arguments, TZ="UTC", PYTHONUTF8="1")
     return done.stdout
 
 
@@ -35,17 +41,20 @@ def test_a_program_prints_what_pyflink_printed(program, batch_rows, run_python, 
     assert printed == read_recording(program)
 
 
+@pytest.mark.parametrize("runs_on", RUNS_ON)
 @pytest.mark.parametrize(
     "program",
     [program for program in PROGRAMS if not read_header(program).has_fixed_parallelism],
     ids=titled,
 )
-def test_more_subtasks_print_the_same_lines_in_some_order(program, run_python, tmp_path) -> None:
+def test_more_subtasks_print_the_same_lines_in_some_order(
+    program, runs_on, run_python, tmp_path
+) -> None:
     header = replace(read_header(program), order="any", key=None, strips_subtask=True)
     written = program.read_text(encoding="utf-8")
     parallel = tmp_path / program.name
     parallel.write_text(written.replace("env.set_parallelism(1)", "env.set_parallelism(3)"))
-    printed = normalise(replay(parallel, 7, run_python), header)
+    printed = normalise(replay(parallel, 7, run_python, *RUNS_ON[runs_on]), header)
     assert printed == normalise("\n".join(read_recording(program)), header)
 
 
