@@ -1,6 +1,7 @@
 /* accumulate_kinds.h — who makes which kind of accumulator; make_accumulator chooses.
  *
- *   count, sum, avg      accumulate_sum.cc        plain states
+ *   count, count_if, sum, avg
+ *                        accumulate_sum.cc        plain states
  *   min, max             accumulate_extreme.cc    plain states
  *   first, last          accumulate_position.cc   plain states
  *   variance, stddev     accumulate_moments.cc    plain states

@@ -1,4 +1,4 @@
-/* accumulate_sum.cc — count, sum and avg. */
+/* accumulate_sum.cc — count, count_if, sum and avg. */
 #include <cinttypes>
 #include <cmath>
 #include <cstring>
@@ -43,6 +43,20 @@ struct CountKernel {
     static bool is_state(const State &state) noexcept {
         constexpr int64_t kLimit = int64_t{1} << 61;
         return state.count < kLimit && state.count > -kLimit;
+    }
+};
+
+/* Of a field of booleans: rows where it is true. */
+struct CountIfKernel : CountKernel {
+    static constexpr const char *kName = "count_if";
+
+    bool add(State *state, bool value, int64_t) const noexcept {
+        state->count += value ? 1 : 0;
+        return true;
+    }
+    bool retract(State *state, bool value) const noexcept {
+        state->count -= value ? 1 : 0;
+        return true;
     }
 };
 
@@ -261,9 +275,15 @@ Status make_of_number(const AggregateDefinition &definition, const TypePtr &sign
 
 }  // namespace
 
-Status make_count(const AggregateDefinition &, AccumulatorPtr *out, Error *error) noexcept {
+Status make_count(const AggregateDefinition &definition, AccumulatorPtr *out,
+                  Error *error) noexcept {
     TypePtr int64_type;
     FLK_RETURN_NOT_OK(type_from_format("l", &int64_type, error));
+    if (definition.kind == AggregateKind::kCountIf) {
+        return definition.input_type->id == TypeId::kBool
+                   ? make_plain<BoolReader>(CountIfKernel{}, int64_type, out, error)
+                   : no_accumulator(definition, error);
+    }
     return make_plain<RowReader>(CountKernel{}, int64_type, out, error);
 }
 

@@ -50,7 +50,8 @@ const char *aggregate_name(AggregateKind kind) noexcept {
                                       "collect",
                                       "count_distinct",
                                       "approx_count_distinct",
-                                      "quantile"};
+                                      "quantile",
+                                      "count_if"};
     return kNames[static_cast<int32_t>(kind)];
 }
 
@@ -74,6 +75,8 @@ Status make_accumulator(const AggregateDefinition &definition, AccumulatorPtr *o
         return no_accumulator(definition, error);
     }
     switch (definition.kind) {
+        case AggregateKind::kCountIf:
+            return make_count(definition, out_accumulator, error);
         case AggregateKind::kSum:
         case AggregateKind::kAvg:
             return make_sum(definition, out_accumulator, error);

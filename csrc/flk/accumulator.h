@@ -128,6 +128,7 @@ enum class AggregateKind : int32_t {
     kCountDistinct,       /* exact */
     kApproxCountDistinct, /* HyperLogLog; option: precision 4..18 */
     kQuantile,            /* quantile_sketch.h; parameter: 0..1 */
+    kCountIf,             /* rows where a field of booleans is true */
 };
 
 struct AggregateDefinition {

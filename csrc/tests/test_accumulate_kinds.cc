@@ -34,6 +34,17 @@ TEST(Count, OfRowsCountsAllAndOfAFieldThoseThatAreNotNull) {
     EXPECT_EQ(present.finalize()->null_count, 0);
 }
 
+TEST(CountIf, CountsWhereAFieldOfBooleansIsTrue) {
+    flk::AccumulatorPtr other;
+    EXPECT_EQ(flk::make_accumulator({AggregateKind::kCountIf, type_of("l")}, &other, nullptr),
+              Status::kUnsupported);
+    EXPECT_EQ(flk::make_accumulator({AggregateKind::kCountIf, nullptr}, &other, nullptr),
+              Status::kUnsupported);
+    const auto count = make(AggregateKind::kCountIf, type_of("b"));
+    EXPECT_TRUE(count->can_subtract());
+    EXPECT_TRUE(count->can_retract());
+}
+
 TEST(Sum, OfIntsIsExactInBetweenAndCheckedAtTheEnd) {
     const auto sum = make(AggregateKind::kSum, type_of("l"));
     States states(sum.get());

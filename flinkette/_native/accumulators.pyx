@@ -26,6 +26,7 @@ from flinkette._native.key_codec import encode_key, hash_encoded_key
 KIND_NAMES = (
     "count", "sum", "min", "max", "avg", "first", "last", "variance", "stddev", "min_by",
     "max_by", "top_n", "collect", "count_distinct", "approx_count_distinct", "quantile",
+    "count_if",
 )
 
 

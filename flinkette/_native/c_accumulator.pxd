@@ -25,6 +25,7 @@ cdef extern from "flk/accumulator.h" namespace "flk" nogil:
         kCountDistinct
         kApproxCountDistinct
         kQuantile
+        kCountIf
 
     cdef cppclass AggregateDefinition:
         AggregateDefinition()

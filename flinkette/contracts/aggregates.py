@@ -42,6 +42,7 @@ __all__ = [
     "Avg",
     "CombinedAggregate",
     "Count",
+    "CountIf",
     "First",
     "Last",
     "Max",
@@ -54,6 +55,9 @@ __all__ = [
     "combined",
     "field_value",
 ]
+
+
+BOOLEAN_KINDS = frozenset({"boolean"})
 
 
 class Sum(AggregateSpec):
@@ -117,6 +121,46 @@ class Count(AggregateSpec):
         if self.field is not None and (input_type is None or input_type[0] == "pickled"):
             return None
         return ("count", 0, 0.0)
+
+    def result_type(self, input_type: TypeInformation) -> TypeInformation:
+        """Return LONG."""
+        return Types.LONG()
+
+
+class CountIf(AggregateSpec):
+    """Counts the rows in which a field of booleans is True; None is none of them.
+
+    Examples
+    --------
+    >>> CountIf("is_paid").name
+    'countif_is_paid'
+    """
+
+    @property
+    def may_be_none(self) -> bool:
+        """Return False."""
+        return False
+
+    def create(self) -> int:
+        """Return 0."""
+        return 0
+
+    def add(self, accumulator: int, value: Any) -> int:
+        """Add one for True."""
+        if not isinstance(value, bool):
+            raise InvalidTypeError(
+                f"CountIf({self.field!r}) counts the rows where a bool is True, got {value!r:.200} "
+                f"({type(value).__name__}); map the field to a bool before the window"
+            )
+        return accumulator + value
+
+    def merge(self, first: int, second: int) -> int:
+        """Add the counts."""
+        return first + second
+
+    def native_definition(self, input_type: TypeSpec | None) -> NativeDefinition | None:
+        """Count booleans."""
+        return _of_kinds("count_if", input_type, BOOLEAN_KINDS)
 
     def result_type(self, input_type: TypeInformation) -> TypeInformation:
         """Return LONG."""

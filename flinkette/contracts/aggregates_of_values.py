@@ -204,6 +204,11 @@ class CountDistinct(AggregateSpec):
     'countdistinct_user'
     """
 
+    @property
+    def may_be_none(self) -> bool:
+        """Return False."""
+        return False
+
     def add(self, accumulator: Any, value: Any) -> Any:
         """Remember the value."""
         seen = set() if accumulator is None else accumulator
@@ -253,6 +258,11 @@ class ApproxCountDistinct(AggregateSpec):
         for attribute, value in (("field", field), ("precision", precision), ("name", name)):
             object.__setattr__(self, attribute, value)
         self.__post_init__()
+
+    @property
+    def may_be_none(self) -> bool:
+        """Return False."""
+        return False
 
     def add(self, accumulator: Any, value: Any) -> Any:
         """Add to the sketch."""

@@ -73,6 +73,7 @@ def variance(values: list[Any]) -> float | None:
 
 MODELS: dict[str, Any] = {
     "count": len,
+    "count_if": sum,
     "sum": lambda values: sum(values) if values else None,
     "avg": lambda values: sum(values) / len(values) if values else None,
     "min": lambda values: min(values, key=order, default=None),

@@ -28,6 +28,7 @@ from kernels.aggregate_models import (
 )
 
 GROUPS = 4
+BOOLS: dict[pa.DataType, Any] = {pa.bool_(): st.booleans()}
 KINDS_OF_VALUES = ("min", "max", "first", "last", "top_n", "collect", "count_distinct", "count")
 ROWS = 24
 
@@ -129,11 +130,13 @@ def test_variances_are_those_of_statistics(values: list[float], cut: int, group:
     assert result == (None if expected is None else pytest.approx(expected, rel=1e-9, abs=1e-6))
 
 
-@pytest.mark.parametrize("kind", [*KINDS_OF_VALUES, "avg", "approx_count_distinct", "quantile"])
+@pytest.mark.parametrize(
+    "kind", [*KINDS_OF_VALUES, "avg", "count_if", "approx_count_distinct", "quantile"]
+)
 @given(data=st.data())
 def test_any_tree_of_merges_gives_what_one_group_gives(kind: str, data: st.DataObject) -> None:
     # Rows spread over the groups as slices have them; arrival numbers go across slices.
-    types = INTS if kind in ("avg", "quantile") else FLAT
+    types = INTS if kind in ("avg", "quantile") else BOOLS if kind == "count_if" else FLAT
     if kind == "approx_count_distinct":
         types = {each: types[each] for each in (pa.int64(), pa.string(), pa.float64(), pa.bool_())}
     type_, values, groups = data.draw(rows_of(types))
@@ -150,10 +153,10 @@ def test_any_tree_of_merges_gives_what_one_group_gives(kind: str, data: st.DataO
     assert is_same(result, expected)
 
 
-@pytest.mark.parametrize("kind", ["count", "sum", "avg"])
-@given(drawn=rows_of(INTS))
-def test_subtract_undoes_merge_to_the_last_bit(kind: str, drawn: Any) -> None:
-    type_, values, groups = drawn
+@pytest.mark.parametrize("kind", ["count", "count_if", "sum", "avg"])
+@given(data=st.data())
+def test_subtract_undoes_merge_to_the_last_bit(kind: str, data: st.DataObject) -> None:
+    type_, values, groups = data.draw(rows_of(BOOLS if kind == "count_if" else INTS))
     states = states_of(kind, type_)
     assert states.can_subtract == [True]
     consume(states, type_, values, groups, ROWS)
@@ -167,6 +170,7 @@ def test_subtract_undoes_merge_to_the_last_bit(kind: str, drawn: Any) -> None:
     ("kind", "is_retractable"),
     [
         ("count", False),
+        ("count_if", False),
         ("avg", False),
         *((each, True) for each in ("min", "max", "top_n", "count_distinct")),
     ],
@@ -176,6 +180,7 @@ def test_rows_that_are_taken_back_leave_no_trace(
     kind: str, is_retractable: bool, data: st.DataObject
 ) -> None:
     types = INTS if kind == "avg" else {each: FLAT[each] for each in (pa.int32(), pa.string())}
+    types = BOOLS if kind == "count_if" else types
     type_, values, groups = data.draw(rows_of(types))
     gone = data.draw(st.lists(st.integers(0, max(len(values) - 1, 0)), unique=True, max_size=ROWS))
     gone = gone if values else []
@@ -193,9 +198,8 @@ def test_rows_that_are_taken_back_leave_no_trace(
 @pytest.mark.parametrize("kind", sorted({*KIND_NAMES} - {"min_by", "max_by"}))
 @given(data=st.data())
 def test_a_snapshot_in_the_middle_changes_nothing(kind: str, data: st.DataObject) -> None:
-    type_, values, groups = data.draw(
-        rows_of({each: INTS[each] for each in (pa.int8(), pa.int32())})
-    )
+    ints = {each: INTS[each] for each in (pa.int8(), pa.int32())}
+    type_, values, groups = data.draw(rows_of(BOOLS if kind == "count_if" else ints))
     cut = data.draw(st.integers(0, len(values)))
     whole, first, second = (states_of(kind, type_) for _ in range(3))
     consume(whole, type_, values, groups, ROWS)
@@ -220,6 +224,8 @@ def test_a_damaged_snapshot_is_refused_or_read_without_harm(kind: str, damage: A
         if type_ == pa.string()
         else [3, 1, 1, 2]
     )
+    if kind == "count_if":
+        type_, values = pa.bool_(), [True, False, True, True]
     states = states_of(kind, type_)
     consume(states, type_, values, [0, 0, 1, 1], ROWS)
     data = bytearray(states.snapshot())

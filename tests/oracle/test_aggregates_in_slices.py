@@ -23,6 +23,7 @@ from flinkette.ext.aggregations import (
     Collect,
     Count,
     CountDistinct,
+    CountIf,
     First,
     Last,
     Max,
@@ -38,10 +39,21 @@ from flinkette.ext.aggregations import (
 )
 
 TYPE = Types.ROW_NAMED(
-    ["t", "n", "x", "s"], [Types.LONG(), Types.LONG(), Types.DOUBLE(), Types.STRING()]
+    ["t", "n", "x", "s", "b"],
+    [Types.LONG(), Types.LONG(), Types.DOUBLE(), Types.STRING(), Types.BOOLEAN()],
 )
 EXACT = (
-    *(Count(), Count("s"), Sum("n"), Avg("n"), Min("n"), Max("s"), Min("x"), Max("x")),
+    *(
+        Count(),
+        Count("s"),
+        CountIf("b"),
+        Sum("n"),
+        Avg("n"),
+        Min("n"),
+        Max("s"),
+        Min("x"),
+        Max("x"),
+    ),
     *(First("s"), Last("x"), TopN("n", 3), TopN("s", 2), Collect("s"), Collect("n")),
     *(CountDistinct("x"), ApproxCountDistinct("s", 8), Median("n"), Quantile("x", 0.9)),
 )
@@ -58,6 +70,7 @@ ROWS = st.lists(
         st.none() | st.integers(-9, 9),
         st.none() | st.sampled_from([0.0, 1.5, -2.0, math.inf, math.nan, 3.25]),
         st.none() | st.sampled_from(["", "a", "b", "a text longer than a short string"]),
+        st.none() | st.booleans(),
     ),
     max_size=40,
 )
@@ -69,7 +82,8 @@ def run(rows: list[Any], windows: Any, specs: Any, batch_rows: int, *, general: 
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     env.set_parallelism(1)
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner("t")
-    typed = env.from_collection([Row(t=t, n=n, x=x, s=s) for t, n, x, s in rows], TYPE)
+    fields = TYPE.get_field_names()
+    typed = env.from_collection([Row(**dict(zip(fields, row, strict=True))) for row in rows], TYPE)
     keyed = typed.assign_timestamps_and_watermarks(strategy).key_by(lambda row: row["t"] % 2)
     windowed = keyed.window(windows)
     if general:

@@ -16,7 +16,7 @@ from flinkette.contracts.aggregates import combined, field_value
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
 from flinkette.datastream import ProcessWindowFunction, StreamExecutionEnvironment
 from flinkette.datastream.window import TumblingEventTimeWindows
-from flinkette.ext.aggregations import Avg, Count, First, Last, Max, Min, StdDev, Sum
+from flinkette.ext.aggregations import Avg, Count, CountIf, First, Last, Max, Min, StdDev, Sum
 
 ALL = (Sum(), Count(), Min(), Max(), Avg(), First(), Last(), StdDev())
 
@@ -30,6 +30,13 @@ def result(spec, values):
 
 
 # Single aggregates
+
+
+def test_count_if_counts_what_is_true_and_refuses_what_is_no_bool():
+    assert result(CountIf(), [True, None, False, True]) == 2
+    assert result(CountIf(), [None]) == result(CountIf(), []) == 0
+    with pytest.raises(InvalidTypeError, match=r"CountIf\('v'\) counts .* got 1 \(int\)"):
+        CountIf("v").add(0, 1)
 
 
 @given(st.lists(st.integers(), min_size=1, max_size=50))

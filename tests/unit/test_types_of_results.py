@@ -18,6 +18,7 @@ from flinkette.ext.aggregations import (
     Collect,
     Count,
     CountDistinct,
+    CountIf,
     First,
     Last,
     Max,
@@ -44,9 +45,9 @@ TABLE = pa.table(
     }
 )
 EVERY = [
-    Sum("small"), Sum("real"), Count(), Count("day"), Min("day"), Max("key"), Avg("small"),
-    First("flag"), Last("small"), StdDev("real"), MinBy("small"), MaxBy("real"), TopN("small", 2),
-    Collect("key"), CountDistinct("key"), Median("small"),
+    Sum("small"), Sum("real"), Count(), Count("day"), CountIf("flag"), Min("day"), Max("key"),
+    Avg("small"), First("flag"), Last("small"), StdDev("real"), MinBy("small"), MaxBy("real"),
+    TopN("small", 2), Collect("key"), CountDistinct("key"), Median("small"),
 ]  # fmt: skip
 
 
