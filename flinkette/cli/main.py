@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from flinkette.cli.cluster_commands import COMMANDS, settings_of
+
 __all__ = ["main"]
 
 _JOB_FILE = click.Path(exists=True, dir_okay=False)
@@ -21,12 +23,17 @@ def main() -> None:
 @main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("-p", "--parallelism", type=click.IntRange(1, 32768), help="Parallelism of the job.")
 @click.option("--workers", type=click.IntRange(1), help="Worker processes; 1 runs in this process.")
+@click.option("-m", "--jobmanager", metavar="HOST:PORT", help="Run it on the cluster there.")
+@click.option("-d", "--detached", is_flag=True, help="Submit it to the cluster and return.")
 @click.option("-D", "settings", metavar="KEY=VALUE", multiple=True, help="A configuration key.")
 @click.argument("job", type=_JOB_FILE)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run(
+    *,
     parallelism: int | None,
     workers: int | None,
+    jobmanager: str | None,
+    detached: bool,
     settings: tuple[str, ...],
     job: str,
     arguments: tuple[str, ...],
@@ -36,7 +43,10 @@ def run(
     from flinkette.cli.pyflink_hook import serve_pyflink
     from flinkette.datastream.launch_options import set_launch_options
 
-    options = dict(_key_and_value(setting) for setting in settings)
+    options = settings_of(settings, jobmanager)
+    if jobmanager is not None or detached:
+        options.setdefault("execution.target", "remote")
+        options["execution.attached"] = str(not detached).lower()
     if parallelism is not None:
         options["parallelism.default"] = str(parallelism)
     if workers is not None:
@@ -67,12 +77,8 @@ def lint(*, portable: bool, jobs: tuple[str, ...]) -> None:
     click.echo("no use of flinkette's own names found")
 
 
-def _key_and_value(setting: str) -> tuple[str, str]:
-    key, equals, value = setting.partition("=")
-    if not equals or not key.strip():
-        raise click.BadParameter(f"{setting!r} is not KEY=VALUE", param_hint="-D")
-    return key.strip(), value.strip()
-
+for _command in COMMANDS:
+    main.add_command(_command)
 
 if __name__ == "__main__":
     main()
