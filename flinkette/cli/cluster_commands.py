@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flinkette.cluster.control_messages import JobLine
     from flinkette.contracts.config import Configuration
 
-__all__ = ["COMMANDS", "key_and_value", "settings_of"]
+__all__ = ["COMMANDS", "errors_as_one_line", "key_and_value", "settings_of"]
 
 _RUNNING = ("RUNNING", "RESTARTING", "FAILING", "CANCELLING")
 _SCHEDULED = ("CREATED",)
@@ -57,7 +57,7 @@ def _configuration(settings: dict[str, str]) -> Configuration:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def errors_as_one_line() -> Iterator[None]:
     """Show errors of ours as one line: their text says what to do."""
     try:
         yield
@@ -71,7 +71,7 @@ def jobmanager(settings: tuple[str, ...]) -> None:
     """Be a JobManager: takes jobs and gives them slots."""
     from flinkette.cli.cluster_processes import run_job_manager
 
-    with _told():
+    with errors_as_one_line():
         run_job_manager(_configuration(settings_of(settings, None)), click.echo)
 
 
@@ -83,7 +83,7 @@ def taskmanager(slots: int | None, jobmanager: str | None, settings: tuple[str, 
     """Be a TaskManager: runs parts of jobs on this machine."""
     from flinkette.cli.cluster_processes import run_task_manager
 
-    with _told():
+    with errors_as_one_line():
         values = settings_of(settings, jobmanager)
         if slots is not None:
             values["taskmanager.numberOfTaskSlots"] = str(slots)
@@ -111,7 +111,7 @@ def start(
         values["minicluster.number-of-taskmanagers"] = str(taskmanagers)
     if slots is not None:
         values["taskmanager.numberOfTaskSlots"] = str(slots)
-    with _told():
+    with errors_as_one_line():
         configuration = _configuration(values)
         logs = log_dir or Path(
             configuration.get_string("env.log.dir", str(Path.home() / ".flinkette" / "log"))
@@ -126,7 +126,7 @@ def stop(jobmanager: str | None, settings: tuple[str, ...]) -> None:
     """Stop the JobManager and all of its task managers; running jobs are cancelled."""
     from flinkette.cli.cluster_processes import stop_cluster
 
-    with _told():
+    with errors_as_one_line():
         stop_cluster(_configuration(settings_of(settings, jobmanager)), click.echo)
 
 
@@ -135,7 +135,7 @@ def stop(jobmanager: str | None, settings: tuple[str, ...]) -> None:
 @_settings_option
 def status(jobmanager: str | None, settings: tuple[str, ...]) -> None:
     """Show task managers, slots and jobs."""
-    with _told(), _client(settings, jobmanager) as client:
+    with errors_as_one_line(), _client(settings, jobmanager) as client:
         found = client.status()
         running = [job for job in found.jobs if job.status in _RUNNING]
         click.echo(
@@ -170,7 +170,7 @@ def keygen(directory: Path, name: str) -> None:
     """Make the keys that let machines talk to each other."""
     from flinkette.cluster.keys import make_keys
 
-    with _told():
+    with errors_as_one_line():
         for file in make_keys(directory, name):
             click.echo(f"Wrote {file}")
         click.echo(
@@ -194,7 +194,7 @@ def list_jobs(
     settings: tuple[str, ...],
 ) -> None:
     """List jobs."""
-    with _told(), _client(settings, jobmanager) as client:
+    with errors_as_one_line(), _client(settings, jobmanager) as client:
         click.echo("Waiting for response...")
         jobs = client.jobs()
     is_default = not running and not scheduled
@@ -217,12 +217,37 @@ def list_jobs(
 @click.argument("job_id", metavar="JOB")
 def cancel(jobmanager: str | None, settings: tuple[str, ...], job_id: str) -> None:
     """Cancel JOB, given by its id; what it has not committed is dropped."""
-    with _told(), _client(settings, jobmanager) as client:
+    with errors_as_one_line(), _client(settings, jobmanager) as client:
         click.echo(f"Cancelling job {job_id}.")
         client.cancel(job_id)
-        while client.job(job_id).status not in ("CANCELED", "FAILED", "FINISHED"):
-            client.receive(0.1)
+        client.wait_until_over(job_id)
     click.echo(f"Cancelled job {job_id}.")
+
+
+@click.command("stop")
+@click.option("-p", "--savepointPath", "savepoint", help="Not there yet: there are no savepoints.")
+@click.option("-d", "--drain", is_flag=True, help="Taken for Flink's sake: sources end anyway.")
+@_job_manager_option
+@_settings_option
+@click.argument("job_id", metavar="JOB")
+def stop_job(
+    *,
+    savepoint: str | None,
+    drain: bool,  # noqa: ARG001 - what a drain means is what happens
+    jobmanager: str | None,
+    settings: tuple[str, ...],
+    job_id: str,
+) -> None:
+    """End the sources of JOB, given by its id, and commit what was read."""
+    if savepoint is not None:
+        raise click.UsageError("savepoints come with checkpointing; leave --savepointPath out")
+    with errors_as_one_line(), _client(settings, jobmanager) as client:
+        click.echo(f'Draining job "{job_id}" without a savepoint.')
+        client.stop_sources(job_id)
+        status = client.wait_until_over(job_id).status
+        if status != "FINISHED":
+            raise click.ClickException(f"job {job_id} is {status}; see: flinkette list -a")
+    click.echo(f"Stopped job {job_id}.")
 
 
 def _client(settings: tuple[str, ...], job_manager: str | None) -> Any:
@@ -248,4 +273,4 @@ def _when(at_ms: int) -> str:
     return time.strftime("%d.%m.%Y %H:%M:%S", time.localtime(at_ms / 1000))
 
 
-COMMANDS = (jobmanager, taskmanager, cluster, list_jobs, cancel)
+COMMANDS = (jobmanager, taskmanager, cluster, list_jobs, cancel, stop_job)

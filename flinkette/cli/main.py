@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flinkette.cli.cluster_commands import COMMANDS, settings_of
+from flinkette.cli.cluster_commands import COMMANDS, errors_as_one_line, settings_of
 
 __all__ = ["main"]
 
@@ -38,7 +38,11 @@ def run(
     job: str,
     arguments: tuple[str, ...],
 ) -> None:
-    """Run JOB, a Python program, with ARGUMENTS. It may import pyflink or flinkette."""
+    """Run JOB, a Python program, with ARGUMENTS. It may import pyflink or flinkette.
+
+    Keys of config.yaml are defaults; what the command line and the program set wins.
+    """
+    from flinkette.cli.configuration_file import load_configuration
     from flinkette.cli.job_file import run_job_file
     from flinkette.cli.pyflink_hook import serve_pyflink
     from flinkette.datastream.launch_options import set_launch_options
@@ -51,7 +55,8 @@ def run(
         options["parallelism.default"] = str(parallelism)
     if workers is not None:
         options["flinkette.execution.workers"] = str(workers)
-    set_launch_options(options)
+    with errors_as_one_line():
+        set_launch_options(load_configuration(options).to_dict())
     serve_pyflink()
     sys.exit(run_job_file(job, arguments))
 
@@ -75,6 +80,27 @@ def lint(*, portable: bool, jobs: tuple[str, ...]) -> None:
     if findings:
         sys.exit(1)
     click.echo("no use of flinkette's own names found")
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("-p", "--parallelism", type=click.IntRange(1, 32768), help="Parallelism of the job.")
+@click.option("-D", "settings", metavar="KEY=VALUE", multiple=True, help="A configuration key.")
+@click.argument("job", type=_JOB_FILE)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def info(
+    parallelism: int | None, settings: tuple[str, ...], job: str, arguments: tuple[str, ...]
+) -> None:
+    """Show the plan of JOB, a Python program, as JSON; it is not run."""
+    from flinkette.cli.configuration_file import load_configuration
+    from flinkette.cli.plan_of_job import show_plan
+    from flinkette.datastream.launch_options import set_launch_options
+
+    options = settings_of(settings, None)
+    if parallelism is not None:
+        options["parallelism.default"] = str(parallelism)
+    with errors_as_one_line():
+        set_launch_options(load_configuration(options).to_dict())
+    sys.exit(show_plan(job, arguments))
 
 
 for _command in COMMANDS:

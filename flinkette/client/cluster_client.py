@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["ClusterClient", "job_manager_address", "keys_of"]
 
 ANSWER_TIMEOUT_S = 10.0
+POLL_S = 0.1
+
+_OVER = ("CANCELED", "FAILED", "FINISHED")
 
 
 def job_manager_address(configuration: Configuration) -> Address:
@@ -81,6 +84,12 @@ class ClusterClient:
         """Return one job."""
         answer: control.JobList = self._ask(control.DescribeJob(job_id=job_id))
         return answer.jobs[0]
+
+    def wait_until_over(self, job_id: str) -> control.JobLine:
+        """Wait until a job has ended, however, and return it."""
+        while (job := self.job(job_id)).status not in _OVER:
+            self.receive(POLL_S)
+        return job
 
     def status(self, timeout_s: float = ANSWER_TIMEOUT_S) -> control.ClusterStatus:
         """Return the cluster at a glance."""

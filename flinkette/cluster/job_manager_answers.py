@@ -72,7 +72,7 @@ class ClientDesk:
         try:
             slots = self._manager.runner.plan(self._submitted.pop(job_id))
         except Exception as error:
-            self._manager.runner.failures[job_id] = error
+            self._manager.runner.failures[job_id] = encode_error(error)
             text = str(error) if isinstance(error, FlinketteError) else repr(error)
             reason = f"the program cannot be read by the JobManager: {text}"
             self._manager.post(jobs.PlanFailed(now_ms, job_id, reason))
@@ -191,8 +191,7 @@ class ClientDesk:
 
     def _news(self, job: Job) -> control.JobChanged:
         line, counts = self._line(job), self._manager.runner.counts(job.job_id)
-        failure = self._manager.runner.failures.get(job.job_id)
-        has_failed = job.phase is JobPhase.FAILED and failure is not None
+        has_failed = job.phase is JobPhase.FAILED
         return control.JobChanged(
             job_id=job.job_id,
             status=line.status,
@@ -200,5 +199,5 @@ class ClientDesk:
             rows_in=line.rows_in,
             rows_out=line.rows_out,
             watermark_ms=counts.watermark_ms if counts else None,
-            error=encode_error(failure) if has_failed and failure is not None else None,
+            error=self._manager.runner.failures.get(job.job_id) if has_failed else None,
         )

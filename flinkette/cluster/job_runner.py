@@ -25,9 +25,10 @@ from flinkette.cluster.job_messages import (
     TellWorker,
     WorkerSaid,
 )
-from flinkette.cluster.messages import Output
+from flinkette.cluster.messages import Failed, Output
 from flinkette.cluster.payload import load_payload
 from flinkette.cluster.program_memory import program_memory
+from flinkette.cluster.remote_errors import encode_error
 from flinkette.cluster.worker_pool import Lost
 from flinkette.contracts.errors import UnsupportedFeatureError
 from flinkette.contracts.job import JobStatus
@@ -127,7 +128,8 @@ class MasterRunner:
         self._submitted: dict[JobId, SubmitJob] = {}
         self._graphs: dict[JobId, JobGraph] = {}
         self._running: dict[JobId, RunningJob] = {}
-        self.failures: dict[JobId, BaseException] = {}
+        self.failures: dict[JobId, bytes] = {}
+        """What jobs failed of, see `remote_errors`."""
         self._decode = msgspec.msgpack.Decoder(FromHost).decode
 
     def plan(self, job: SubmitJob) -> int:
@@ -144,7 +146,7 @@ class MasterRunner:
         try:
             self._start(job_id, attempt, slots)
         except Exception as error:
-            self.failures[job_id] = error
+            self.failures[job_id] = encode_error(error)
             self._report(
                 jobs.JobEnded(self._now_ms(), job_id, attempt, JobStatus.FAILED, _text(error))
             )
@@ -206,7 +208,10 @@ class MasterRunner:
         if isinstance(message, Output):
             self._on_output(job_id, message)
         else:
-            self._follow(job_id, running, lambda: running.master.handle(said.worker, message))
+            error = message.error if isinstance(message, Failed) else None
+            self._follow(
+                job_id, running, lambda: running.master.handle(said.worker, message), error
+            )
 
     def on_time(self) -> bool:
         for job_id, running in list(self._running.items()):
@@ -236,20 +241,26 @@ class MasterRunner:
         running = self._running.get(job_id)
         return running if running is not None and running.attempt == attempt else None
 
-    def _follow(self, job_id: JobId, running: RunningJob, act: Callable[[], None]) -> None:
+    def _follow(
+        self,
+        job_id: JobId,
+        running: RunningJob,
+        act: Callable[[], None],
+        error: bytes | None = None,
+    ) -> None:
         """Let the master act, and tell the dispatcher where that brought the job."""
-        before = running.master.phase
+        before, failure = running.master.phase, running.master.failure
         act()
         after = running.master.phase
+        if running.master.failure is not failure and running.master.failure is not None:
+            # as the worker wrote it: what is written a second time has a second traceback
+            self.failures[job_id] = error or encode_error(running.master.failure)
         if after is before:
             return
         now_ms, master = self._now_ms(), running.master
         if before is JobPhase.DEPLOYING and after is JobPhase.RUNNING:
             self._report(jobs.JobStarted(now_ms, job_id, running.attempt))
-        failure = master.failure
-        if failure is not None:
-            self.failures[job_id] = failure
-        reason = "" if failure is None else _text(failure)
+        reason = "" if master.failure is None else _text(master.failure)
         if after is JobPhase.STOPPING and reason:
             self._report(jobs.JobFailing(now_ms, job_id, running.attempt, reason))
         if after.is_final:
