@@ -46,6 +46,12 @@ class RemoteJob(Job):
             name=job_name,
             program=read_program(make_payload(job_graph, settings)),
             import_path=[str(Path(entry).absolute()) for entry in sys.path],
+            folder=str(Path.cwd()),
+            dependencies={
+                key: value
+                for key, value in configuration.to_dict().items()
+                if key in ("python.files", "python.requirements", "python.archives")
+            },
             is_attached=is_attached,
             strategy=configuration.get(options.SCHEDULER_STRATEGY),
             ring_budget_bytes=configuration.get(options.NETWORK_MEMORY),

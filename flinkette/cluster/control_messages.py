@@ -106,6 +106,10 @@ class SubmitJob(Control, frozen=True, kw_only=True):
     name: str
     program: bytes
     import_path: list[str] = []
+    folder: str = ""
+    """Working directory of user functions, on hosts that have it."""
+    dependencies: dict[str, str] = {}
+    """The keys `python.files`, `python.requirements`, `python.archives`."""
     priority: int = 0
     share_group: str = ""
     is_attached: bool = False

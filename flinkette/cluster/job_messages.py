@@ -40,6 +40,8 @@ class HostPlan(msgspec.Struct, frozen=True):
     deploys: list[ToWorker]
     """By worker."""
     program: bytes
+    dependencies: dict[str, str] = {}
+    """What to make ready on the host first, see `dependencies`."""
 
 
 class TellWorker(msgspec.Struct, frozen=True, tag=True):

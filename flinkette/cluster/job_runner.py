@@ -14,6 +14,7 @@ import msgspec
 
 from flinkette.cluster import dispatcher_events as jobs
 from flinkette.cluster.control_messages import DeployHost, ForWorkers, StopHost
+from flinkette.cluster.dependencies import Dependencies
 from flinkette.cluster.job_machine import JobPhase
 from flinkette.cluster.job_master import JobMaster, deploy_message
 from flinkette.cluster.job_messages import (
@@ -333,12 +334,15 @@ def _host_plan(job: SubmitJob, job_graph: JobGraph, num_workers: int, attempt: i
     ]
     deploys = [
         msgspec.structs.replace(
-            deploy_message(job_graph, placement, worker, attempt), import_path=job.import_path
+            deploy_message(job_graph, placement, worker, Dependencies([]), attempt),
+            import_path=job.import_path,
+            folder=job.folder,
+            environment={},
         )
         for worker in range(num_workers)
     ]
     ring_bytes = ring_channel_bytes(max(1, len(channels)), job.ring_budget_bytes)
-    return HostPlan(num_workers, channels, ring_bytes, list(deploys), job.program)
+    return HostPlan(num_workers, channels, ring_bytes, list(deploys), job.program, job.dependencies)
 
 
 def _job_id(text: str) -> JobId:

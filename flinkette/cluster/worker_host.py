@@ -8,10 +8,12 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from flinkette.cluster.dependencies import Dependencies
 from flinkette.cluster.job_messages import (
     ForHost,
     FromHost,
@@ -21,14 +23,16 @@ from flinkette.cluster.job_messages import (
     WorkerGone,
     WorkerSaid,
 )
-from flinkette.cluster.messages import Closed, Committed
+from flinkette.cluster.messages import Closed, Committed, Deploy
 from flinkette.cluster.program_memory import program_memory
 from flinkette.cluster.worker_pool import Lost, WorkerPool, fork_server
+from flinkette.contracts.config import Configuration
 from flinkette.plan.execution_graph import Channel, SubtaskId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flinkette.cluster.messages import ToWorker
 
 __all__ = ["WorkerHost"]
 
@@ -61,6 +65,7 @@ class WorkerHost:
         self._must_stop = threading.Event()
         self._lock = threading.Lock()
         self._lost: set[int] = set()
+        self._dependencies = Dependencies([])
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(ForHost).decode
         self._thread = threading.Thread(target=self._run, name="flinkette workers", daemon=True)
@@ -89,12 +94,12 @@ class WorkerHost:
         reason = ""
         try:
             plan = msgspec.msgpack.decode(self._plan, type=HostPlan)
-            self._plan = b""
+            self._plan, self._alive = b"", set(range(plan.workers))
+            self._dependencies = Dependencies.prepare(Configuration.from_dict(plan.dependencies))
             pool = WorkerPool(plan.workers)
             with self._lock:
                 self._pool = pool
             try:
-                self._alive = set(range(plan.workers))
                 self._deploy(pool, plan)
                 while self._alive and not self._must_stop.is_set():
                     self._obey(pool)
@@ -107,6 +112,7 @@ class WorkerHost:
             reason = f"the workers could not be started: {error}"
             for worker in sorted(self._alive):
                 self._say(WorkerGone(worker, reason))
+        self._dependencies.remove()
         self._on_end(reason)
 
     def _deploy(self, pool: WorkerPool, plan: HostPlan) -> None:
@@ -120,9 +126,21 @@ class WorkerHost:
         program = program_memory(plan.program)
         try:
             for worker, message in enumerate(plan.deploys):
-                pool.send(worker, message, [program])
+                pool.send(worker, self._at_home(message), [program])
         finally:
             os.close(program)
+
+    def _at_home(self, message: ToWorker) -> ToWorker:
+        """Say in a deployment where things are on this host."""
+        if not isinstance(message, Deploy):
+            return message
+        folder = self._dependencies.folder or message.folder
+        return msgspec.structs.replace(
+            message,
+            folder=folder if Path(folder).is_dir() else str(Path.cwd()),
+            environment=dict(os.environ),
+            import_path=[*self._dependencies.import_path, *message.import_path],
+        )
 
     def _obey(self, pool: WorkerPool) -> None:
         while self._orders:
