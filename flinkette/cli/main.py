@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from flinkette.cli.cluster_commands import COMMANDS, errors_as_one_line, settings_of
+
 __all__ = ["main"]
 
 _JOB_FILE = click.Path(exists=True, dir_okay=False)
@@ -21,27 +23,40 @@ def main() -> None:
 @main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("-p", "--parallelism", type=click.IntRange(1, 32768), help="Parallelism of the job.")
 @click.option("--workers", type=click.IntRange(1), help="Worker processes; 1 runs in this process.")
+@click.option("-m", "--jobmanager", metavar="HOST:PORT", help="Run it on the cluster there.")
+@click.option("-d", "--detached", is_flag=True, help="Submit it to the cluster and return.")
 @click.option("-D", "settings", metavar="KEY=VALUE", multiple=True, help="A configuration key.")
 @click.argument("job", type=_JOB_FILE)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run(
+    *,
     parallelism: int | None,
     workers: int | None,
+    jobmanager: str | None,
+    detached: bool,
     settings: tuple[str, ...],
     job: str,
     arguments: tuple[str, ...],
 ) -> None:
-    """Run JOB, a Python program, with ARGUMENTS. It may import pyflink or flinkette."""
+    """Run JOB, a Python program, with ARGUMENTS. It may import pyflink or flinkette.
+
+    Keys of config.yaml are defaults; what the command line and the program set wins.
+    """
+    from flinkette.cli.configuration_file import load_configuration
     from flinkette.cli.job_file import run_job_file
     from flinkette.cli.pyflink_hook import serve_pyflink
     from flinkette.datastream.launch_options import set_launch_options
 
-    options = dict(_key_and_value(setting) for setting in settings)
+    options = settings_of(settings, jobmanager)
+    if jobmanager is not None or detached:
+        options.setdefault("execution.target", "remote")
+        options["execution.attached"] = str(not detached).lower()
     if parallelism is not None:
         options["parallelism.default"] = str(parallelism)
     if workers is not None:
         options["flinkette.execution.workers"] = str(workers)
-    set_launch_options(options)
+    with errors_as_one_line():
+        set_launch_options(load_configuration(options).to_dict())
     serve_pyflink()
     sys.exit(run_job_file(job, arguments))
 
@@ -67,12 +82,29 @@ def lint(*, portable: bool, jobs: tuple[str, ...]) -> None:
     click.echo("no use of flinkette's own names found")
 
 
-def _key_and_value(setting: str) -> tuple[str, str]:
-    key, equals, value = setting.partition("=")
-    if not equals or not key.strip():
-        raise click.BadParameter(f"{setting!r} is not KEY=VALUE", param_hint="-D")
-    return key.strip(), value.strip()
+@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("-p", "--parallelism", type=click.IntRange(1, 32768), help="Parallelism of the job.")
+@click.option("-D", "settings", metavar="KEY=VALUE", multiple=True, help="A configuration key.")
+@click.argument("job", type=_JOB_FILE)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def info(
+    parallelism: int | None, settings: tuple[str, ...], job: str, arguments: tuple[str, ...]
+) -> None:
+    """Show the plan of JOB, a Python program, as JSON; it is not run."""
+    from flinkette.cli.configuration_file import load_configuration
+    from flinkette.cli.plan_of_job import show_plan
+    from flinkette.datastream.launch_options import set_launch_options
 
+    options = settings_of(settings, None)
+    if parallelism is not None:
+        options["parallelism.default"] = str(parallelism)
+    with errors_as_one_line():
+        set_launch_options(load_configuration(options).to_dict())
+    sys.exit(show_plan(job, arguments))
+
+
+for _command in COMMANDS:
+    main.add_command(_command)
 
 if __name__ == "__main__":
     main()

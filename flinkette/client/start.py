@@ -9,6 +9,7 @@ from flinkette.client.job import ThreadedJobClient
 from flinkette.client.progress import Progress
 from flinkette.client.settings import plan_options
 from flinkette.contracts import options
+from flinkette.contracts.cluster_options import TARGET
 from flinkette.plan.execution_graph import ExecutionGraph
 from flinkette.plan.job_graph import build_job_graph
 from flinkette.plan.workers import num_workers
@@ -26,6 +27,11 @@ __all__ = ["execute", "make_job", "start"]
 def make_job(stream_graph: StreamGraph, configuration: Configuration, job_name: str) -> Job:
     """Make the job of a program; nothing runs before its first step."""
     job_graph = build_job_graph(stream_graph, plan_options(configuration))
+    if configuration.get(TARGET) == "remote":
+        from flinkette.client.remote import RemoteJob
+
+        is_attached = configuration.get_boolean("execution.attached", default_value=True)
+        return RemoteJob(job_graph, configuration, job_name, is_attached=is_attached)
     workers = num_workers(
         configuration.get(options.WORKERS),
         ExecutionGraph(job_graph),

@@ -6,6 +6,8 @@ A message says what went wrong, where, the value, and what to do.
 from __future__ import annotations
 
 __all__ = [
+    "ClusterError",
+    "ClusterTimeoutError",
     "ConfigurationError",
     "ExchangeError",
     "FlinketteError",
@@ -98,6 +100,14 @@ class ExchangeError(FlinketteError, ValueError):
 
 class WorkerLostError(FlinketteError, ConnectionError):
     """A process of the job ended, or closed its channels, before its work was done."""
+
+
+class ClusterError(FlinketteError, ConnectionError):
+    """A process of the cluster cannot be reached, or does not want to do what it was asked."""
+
+
+class ClusterTimeoutError(ClusterError, TimeoutError):
+    """A process of the cluster did not answer in time."""
 
 
 class JobExecutionError(FlinketteError, RuntimeError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flinkette.contracts import cluster_options
 from flinkette.contracts.config_option import ConfigOption
 from flinkette.contracts.option_values import (
     boolean,
@@ -301,6 +302,7 @@ KNOWN_OPTIONS: dict[str, ConfigOption[Any]] = {
     option.key: option
     for option in [
         *(value for value in list(globals().values()) if isinstance(value, ConfigOption)),
+        *(value for value in vars(cluster_options).values() if isinstance(value, ConfigOption)),
         *_ACCEPTED,
     ]
 }

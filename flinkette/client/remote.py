@@ -1,0 +1,109 @@
+"""A job on a cluster: handed to a JobManager, followed from here or left alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flinkette.client.cluster_client import ClusterClient
+from flinkette.client.job import Job
+from flinkette.client.settings import deploy_options
+from flinkette.cluster.control_messages import JobChanged, JobOutput, SubmitJob
+from flinkette.cluster.payload import make_payload
+from flinkette.cluster.program_memory import read_program
+from flinkette.cluster.remote_errors import decode_error
+from flinkette.contracts import options
+from flinkette.contracts.errors import ClusterError, JobCancelledError, JobExecutionError
+from flinkette.contracts.job import JobStatus
+from flinkette.runtime.clock import SystemClock
+from flinkette.runtime.counts import Counts
+
+if TYPE_CHECKING:
+    from flinkette.contracts.config import Configuration
+    from flinkette.plan.job_graph import JobGraph
+
+__all__ = ["RemoteJob"]
+
+WAIT_S = 0.5
+
+
+class RemoteJob(Job):
+    """Subtasks run on task managers; a client that is attached and goes away ends the job."""
+
+    def __init__(
+        self,
+        job_graph: JobGraph,
+        configuration: Configuration,
+        job_name: str,
+        *,
+        is_attached: bool,
+    ) -> None:
+        super().__init__(job_name)
+        settings = deploy_options(configuration, SystemClock(), is_bounded=job_graph.is_bounded)
+        self._submission = SubmitJob(
+            job_id=str(self.job_id),
+            name=job_name,
+            program=read_program(make_payload(job_graph, settings)),
+            import_path=[str(Path(entry).absolute()) for entry in sys.path],
+            folder=str(Path.cwd()),
+            dependencies={
+                key: value
+                for key, value in configuration.to_dict().items()
+                if key in ("python.files", "python.requirements", "python.archives")
+            },
+            is_attached=is_attached,
+            strategy=configuration.get(options.SCHEDULER_STRATEGY),
+            ring_budget_bytes=configuration.get(options.NETWORK_MEMORY),
+        )
+        self._client = ClusterClient(configuration)
+        self._is_submitted = False
+        self._news: JobChanged | None = None
+
+    def _advance(self) -> bool:
+        if not self._is_submitted:
+            self._client.submit(self._submission)
+            self._is_submitted = True
+            print(f"Job has been submitted with JobID {self.job_id}", flush=True)
+            return not self._submission.is_attached
+        for received in self._client.receive(WAIT_S):
+            message = received.message
+            if isinstance(message, JobOutput):
+                stream = sys.stderr if message.is_error else sys.stdout
+                stream.write(message.text)
+                stream.flush()
+            elif isinstance(message, JobChanged):
+                self._news = message
+        if self._news is not None and (is_over := self._has_ended(self._news)):
+            return is_over
+        if not self._client.is_connected:
+            raise ClusterError(
+                f"the connection to the JobManager at {self._client.address} was lost; the job "
+                "ends with it"
+            )
+        return False
+
+    def _has_ended(self, news: JobChanged) -> bool:
+        """Tell whether the job has finished; raises what it failed of."""
+        status = JobStatus[news.status]
+        if status is JobStatus.FAILED:
+            if news.error is not None:
+                raise decode_error(news.error)
+            raise JobExecutionError(f"job {self.name!r} ({self.job_id}) failed: {news.detail}")
+        if status is JobStatus.CANCELED:
+            raise JobCancelledError(f"job {self.name!r} ({self.job_id}) was cancelled")
+        return status is JobStatus.FINISHED
+
+    def stop(self) -> None:
+        self._client.stop_sources(str(self.job_id))
+
+    def counts(self) -> Counts:
+        news = self._news
+        return Counts() if news is None else Counts(news.rows_in, news.rows_out, news.watermark_ms)
+
+    def _release(self) -> None:
+        try:
+            if self._is_submitted and self.status is JobStatus.CANCELED:
+                self._client.cancel(str(self.job_id))
+        finally:
+            self._client.close()

@@ -1,0 +1,203 @@
+"""What the JobManager does for clients: takes jobs, answers questions, follows attached jobs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from flinkette.cluster import control_messages as control
+from flinkette.cluster import dispatcher_events as jobs
+from flinkette.cluster.dispatcher_state import JobPhase
+from flinkette.cluster.identifiers import JobId
+from flinkette.cluster.job_queue import waiting_text
+from flinkette.cluster.remote_errors import encode_error
+from flinkette.contracts.errors import FlinketteError
+
+if TYPE_CHECKING:
+    from flinkette.cluster.dispatcher_state import Job
+    from flinkette.cluster.job_manager import JobManager
+    from flinkette.cluster.rpc import Received
+    from flinkette.cluster.rpc_server import Server
+
+__all__ = ["ClientDesk"]
+
+log = logging.getLogger(__name__)
+
+
+class ClientDesk:
+    """Serves the clients of one JobManager."""
+
+    def __init__(self, manager: JobManager, server: Server) -> None:
+        self._manager = manager
+        self._server = server
+        self._submitted: dict[JobId, control.SubmitJob] = {}
+        self._attached: dict[JobId, bytes] = {}
+
+    def take(self, question: Received) -> None:
+        """Answer a client."""
+        message = question.message
+        match message:
+            case control.SubmitJob():
+                self._submit(question, message)
+            case control.CancelJob() | control.StopJob():
+                self._end(question, message)
+            case control.ListJobs():
+                self._server.answer(question, control.JobList(jobs=self._lines()))
+            case control.DescribeJob():
+                self._describe(question, JobId(message.job_id))
+            case control.DescribeCluster():
+                self._server.answer(question, self._status())
+            case control.StopCluster():
+                self._server.answer(question, control.Done(text=f"{os.getpid()}"))
+                self._manager.stop_cluster()
+
+    def _submit(self, question: Received, job: control.SubmitJob) -> None:
+        job_id = JobId(job.job_id)
+        self._submitted[job_id] = job
+        if job.is_attached:
+            self._attached[job_id] = question.peer
+        self._server.answer(question, control.Done())
+        log.info("job %s (%s) was submitted", job.name, job_id)
+        self._manager.post(
+            jobs.JobSubmitted(
+                self._manager.now_ms(), job_id, job.name, job.priority, job.share_group
+            )
+        )
+
+    def plan(self, job_id: JobId) -> None:
+        """Work out what a job needs."""
+        now_ms = self._manager.now_ms()
+        try:
+            slots = self._manager.runner.plan(self._submitted.pop(job_id))
+        except Exception as error:
+            self._manager.runner.failures[job_id] = encode_error(error)
+            text = str(error) if isinstance(error, FlinketteError) else repr(error)
+            reason = f"the program cannot be read by the JobManager: {text}"
+            self._manager.post(jobs.PlanFailed(now_ms, job_id, reason))
+        else:
+            self._manager.post(jobs.JobPlanned(now_ms, job_id, slots))
+
+    def _end(self, question: Received, message: control.CancelJob | control.StopJob) -> None:
+        job = self._manager.dispatcher.jobs.get(JobId(message.job_id))
+        if job is None:
+            self._server.refuse(question, f"there is no job {message.job_id}; see: flinkette list")
+            return
+        if job.phase.is_over:
+            self._server.refuse(question, f"job {job.job_id} is {job.status.name} already")
+            return
+        if isinstance(message, control.CancelJob):
+            self._manager.post(jobs.CancelRequested(self._manager.now_ms(), job.job_id))
+        elif job.phase is JobPhase.RUNNING:
+            self._manager.runner.stop_sources(job.job_id)
+        else:
+            self._server.refuse(question, f"job {job.job_id} is {job.status.name}, not RUNNING")
+            return
+        self._server.answer(question, control.Done())
+
+    def _describe(self, question: Received, job_id: JobId) -> None:
+        job = self._manager.dispatcher.jobs.get(job_id)
+        if job is None:
+            self._server.refuse(question, f"there is no job {job_id}; see: flinkette list")
+        else:
+            self._server.answer(question, control.JobList(jobs=[self._line(job)]))
+
+    def _lines(self) -> list[control.JobLine]:
+        return [self._line(job) for job in self._manager.dispatcher.jobs.values()]
+
+    def _line(self, job: Job) -> control.JobLine:
+        counts = self._manager.runner.counts(job.job_id)
+        operators = job.figures.operators
+        rows_in = counts.rows_in if counts else sum(each.rows_in for each in operators)
+        rows_out = counts.rows_out if counts else sum(each.rows_out for each in operators)
+        return control.JobLine(
+            job.job_id,
+            job.name,
+            job.status.name,
+            job.submitted_ms,
+            job.slots_needed,
+            self._detail(job),
+            job.started_ms,
+            job.ended_ms,
+            rows_in,
+            rows_out,
+        )
+
+    def _detail(self, job: Job) -> str:
+        if job.phase is JobPhase.QUEUED:
+            return waiting_text(self._manager.dispatcher, job, self._manager.now_ms())
+        return job.reason
+
+    def _status(self) -> control.ClusterStatus:
+        manager, now_ms = self._manager, self._manager.now_ms()
+        return control.ClusterStatus(
+            process=os.getpid(),
+            started_ms=manager.started_ms,
+            total_slots=manager.resources.total_slots,
+            free_slots=manager.resources.free_slots,
+            task_managers=[
+                control.TaskManagerLine(
+                    each.task_manager,
+                    each.host,
+                    manager.processes.get(each.task_manager, 0),
+                    len(each.slots),
+                    each.free_slots,
+                    now_ms - each.heard_ms,
+                )
+                for each in manager.resources.task_managers.values()
+            ],
+            jobs=self._lines(),
+        )
+
+    def on_time(self) -> bool:
+        """Stop jobs whose clients are gone; True while there are attached jobs."""
+        for job_id, peer in list(self._attached.items()):
+            job = self._manager.dispatcher.jobs.get(job_id)
+            if job is not None and not self._server.tell(peer, self._news(job)):
+                del self._attached[job_id]
+                log.warning("the client of job %s is gone: the job is cancelled", job_id)
+                self._manager.post(jobs.CancelRequested(self._manager.now_ms(), job_id))
+        return bool(self._attached)
+
+    def tell_clients(self, order: Any) -> None:
+        """Tell the client of a job what became of it, and the log of every job."""
+        if isinstance(order, jobs.PublishStatus):
+            log.info("job %s is %s %s", order.job_id, order.status.name, order.reason)
+            job, peer = self._manager.dispatcher.jobs.get(order.job_id), None
+            if job is not None:
+                peer = self._attached.get(order.job_id)
+            if job is not None and peer is not None:
+                self._server.tell(peer, self._news(job))
+                if job.phase.is_over:
+                    del self._attached[order.job_id]
+        elif isinstance(order, jobs.PublishSummary):
+            log.info("%s", order.summary)
+        elif isinstance(order, jobs.ForgetJob):
+            self._manager.runner.forget(order.job_id)
+
+    def on_output(self, job_id: JobId, output: Any) -> None:
+        """Hand what user code printed to the client, or to our own output if there is none."""
+        peer = self._attached.get(job_id)
+        if peer is not None:
+            self._server.tell(
+                peer,
+                control.JobOutput(job_id=job_id, is_error=output.is_error, text=output.text),
+            )
+            return
+        stream = sys.stderr if output.is_error else sys.stdout
+        stream.write(output.text)
+        stream.flush()
+
+    def _news(self, job: Job) -> control.JobChanged:
+        line, counts = self._line(job), self._manager.runner.counts(job.job_id)
+        has_failed = job.phase is JobPhase.FAILED
+        return control.JobChanged(
+            job_id=job.job_id,
+            status=line.status,
+            detail=line.detail,
+            rows_in=line.rows_in,
+            rows_out=line.rows_out,
+            watermark_ms=counts.watermark_ms if counts else None,
+            error=self._manager.runner.failures.get(job.job_id) if has_failed else None,
+        )
