@@ -28,6 +28,9 @@ from flinkette._native.window import MissingTimestamp
 # Arrow formats of columns for keys of unknown type, by the type of the first one.
 cdef dict FORMATS = {int: b"l", str: b"u", bytes: b"z", float: b"g", bool: b"b"}
 
+# Columns of the same Python values as utf8.
+cdef frozenset TEXTS = frozenset(("large_utf8", "dictionary<utf8>", "dictionary<large_utf8>"))
+
 
 def refusal(aggregate not None):
     cdef Error error
@@ -290,6 +293,9 @@ cdef class AggregateWindows:
         ):
             return column
         # the same values in another layout, such as a dictionary
+        cast = exact_cast(column, expected)
+        if cast is not None:
+            return cast
         return Column.from_objects_typed(column.to_objects(), aggregate.spec)
 
     cdef int _note_key_type(self, object keys) except -1:
@@ -336,6 +342,25 @@ cdef class AggregateWindows:
         if not stops.size():
             return None
         return Marks(copy_int64(stops), copy_int64(times))
+
+
+cdef Column exact_cast(Column column, Column wanted):
+    """Numbers or texts in another width or layout, or None if that is no matter of layout only."""
+    cdef TypeId id = column.handle.get().type.get().id
+    cdef TypeId wanted_id = wanted.handle.get().type.get().id
+    is_number = TypeId.kInt8 <= id <= TypeId.kFloat64 and wanted_id >= TypeId.kInt8 \
+        and wanted_id <= TypeId.kFloat64
+    is_text = column.type_name in TEXTS
+    if not is_number and not (is_text and wanted_id == TypeId.kUtf8):
+        return None
+    if is_number and id >= TypeId.kFloat16 and wanted_id < TypeId.kFloat16:
+        return None
+    import pyarrow
+    try:
+        return Column.from_arrow(pyarrow.array(column).cast(pyarrow.array(wanted).type))
+    except pyarrow.ArrowException:
+        # a value that does not fit: converting one by one finds and names it
+        return None
 
 
 cdef list values_of(Batch batch, object aggregate):

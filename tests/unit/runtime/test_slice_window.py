@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from flinkette._native.debug import live
@@ -12,7 +13,7 @@ from flinkette.common import Row, Time, Types, WatermarkStrategy
 from flinkette.contracts.errors import MissingTimestampError, UserFunctionError
 from flinkette.datastream import OutputTag, StreamExecutionEnvironment
 from flinkette.datastream.window import TumblingEventTimeWindows
-from flinkette.ext.aggregations import Collect, Count, First, Max, MinBy, Sum
+from flinkette.ext.aggregations import Collect, Count, First, Max, Min, MinBy, Sum
 from flinkette.ext.windows import CumulativeEventTimeWindows
 from flinkette.plan.slices import SlicePlan, plan_slices
 
@@ -139,3 +140,29 @@ def test_a_field_without_arrow_form_does_not_matter_if_no_aggregate_reads_it() -
     assert isinstance(plan_slices(least._node), str)
     with least.execute_and_collect() as rows:
         assert list(rows) == [Row(k=1, ts=1, v={3})]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (pa.array([1, None, 65_535], pa.uint16()), (65_536, 1, 65_535)),
+        (pa.array([1, 2**32 - 1], pa.uint32()), (2**32, 1, 2**32 - 1)),
+        (pa.array([0.5, 1.5], pa.float16()), (2.0, 0.5, 1.5)),
+        (pa.array(["b", "a", None]).dictionary_encode(), (None, "a", "b")),
+        (pa.array(["b", "a"], pa.large_utf8()), (None, "a", "b")),
+    ],
+    ids=str,
+)
+def test_columns_of_another_width_or_layout_are_cast(values: Any, expected: Any) -> None:
+    table = pa.table({"k": [1] * len(values), "ts": range(len(values)), "v": values})
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.set_parallelism(1)
+    strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner("ts")
+    keyed = env.from_arrow(table).assign_timestamps_and_watermarks(strategy).key_by("k")
+    total, least, most = expected
+    specs = [Min("v").alias("least"), Max("v").alias("most")]
+    if total is not None:
+        specs.append(Sum("v").alias("total"))
+    (row,) = collect(keyed.window(TEN).aggregate(specs))
+    assert (row.least, row.most) == (least, most)
+    assert total is None or row.total == total
