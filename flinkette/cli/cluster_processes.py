@@ -44,10 +44,12 @@ def run_job_manager(configuration: Configuration, say: Callable[[str], None]) ->
     manager = JobManager(
         address,
         keys_of(configuration, JOB_MANAGER),
-        DispatcherOptions(configuration.get(options.SLOT_REQUEST_TIMEOUT)),
+        # until channels reach from host to host
+        DispatcherOptions(configuration.get(options.SLOT_REQUEST_TIMEOUT), is_one_host=True),
         ResourceOptions(
             configuration.get(options.HEARTBEAT_INTERVAL),
             configuration.get(options.HEARTBEAT_TIMEOUT),
+            is_one_host=True,
         ),
     )
     say(f"JobManager listens on {manager.address} (process {os.getpid()})")

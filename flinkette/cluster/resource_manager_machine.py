@@ -59,11 +59,13 @@ Step: TypeAlias = tuple[ResourceState, list[ResourceInstruction]]
 
 def on_event(state: ResourceState, event: ResourceEvent) -> Step:
     """Take one event, return the new state and what is to be done, in this order."""
-    before = (state.total_slots, state.free_slots)
+    before = state.counts
     state, instructions = _HANDLERS[type(event)](state, event)
-    counts = (state.total_slots, state.free_slots)
-    if counts != before or any(isinstance(order, RefuseSlots) for order in instructions):
-        instructions = [*instructions, ReportSlotCounts(*counts)]
+    # who asked has reckoned with less, and who was refused waits for the true figure
+    must_tell = isinstance(event, SlotsRequested) and state.options.is_one_host
+    must_tell = must_tell or any(isinstance(order, RefuseSlots) for order in instructions)
+    if must_tell or state.counts != before:
+        instructions = [*instructions, ReportSlotCounts(*state.counts)]
     return state, instructions
 
 
@@ -238,9 +240,12 @@ def _requested(state: ResourceState, event: SlotsRequested) -> Step:
 def _refill(state: ResourceState, key: JobAttempt, reason: str) -> Step:
     """Find the slots that an open request lacks, or refuse all of it."""
     count = state.requests[key]
-    places = choose_slots(state, count - len(state.places_of(key)))
+    held = len(state.places_of(key))
+    is_split = held > 0 and state.options.is_one_host
+    places = None if is_split else choose_slots(state, count - held)
     if places is None:
-        text = f"{count} slots are needed, {state.free_slots} of {state.total_slots} are free"
+        total, free = state.counts
+        text = f"{count} slots are needed, {free} of {total} are free"
         state, freed = _release(state, key)
         return state, [*freed, RefuseSlots(*key, f"{reason}; {text}" if reason else text)]
     instructions: list[ResourceInstruction] = []
