@@ -26,7 +26,6 @@ from flinkette.exchange.writer import (
     RoundRobinRouter,
     SingleRouter,
 )
-from flinkette.runtime.deploy import rescale_group
 
 RECEIVERS = 3
 BATCHES = st.lists(st.lists(st.integers(-50, 50), min_size=1, max_size=12), max_size=12)
@@ -143,21 +142,6 @@ def test_a_receiver_without_rows_still_gets_the_last_mark() -> None:
     assert list(zip(routed[0].marks.stops, routed[0].marks.times, strict=True)) == [(1, 5), (2, 9)]
     assert routed[1].objects() == [1]
     assert routed[1].marks.last_time == 9
-
-
-@given(st.integers(1, 40), st.integers(1, 40))
-def test_rescale_groups_cover_every_receiver_once(senders: int, receivers: int) -> None:
-    groups = [rescale_group(sender, senders, receivers) for sender in range(senders)]
-    assert all(groups)
-    if receivers >= senders:
-        assert sorted(each for group in groups for each in group) == list(range(receivers))
-        assert max(map(len, groups)) - min(map(len, groups)) <= 1
-    else:
-        served = [group[0] for group in groups]
-        counts = [served.count(each) for each in range(receivers)]
-        assert served == sorted(served)
-        assert min(counts) >= 1
-        assert max(counts) - min(counts) <= 1
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=5), st.integers(1, 4))
