@@ -40,7 +40,7 @@ class Between:
         made = run.job.worker.subtasks[1]
         writer = EdgeWriter([sender], SingleRouter(0))
         return Subtask(
-            made.context,
+            made.contexts,
             gate,
             made.operators,
             [Output({None: [writer]})],
