@@ -10,8 +10,7 @@ from flinkette.client.cluster_client import ClusterClient
 from flinkette.client.job import Job
 from flinkette.client.settings import deploy_options
 from flinkette.cluster.control_messages import JobChanged, JobOutput, SubmitJob
-from flinkette.cluster.payload import make_payload
-from flinkette.cluster.program_memory import read_program
+from flinkette.cluster.payload import make_program
 from flinkette.cluster.remote_errors import decode_error
 from flinkette.contracts import options
 from flinkette.contracts.errors import ClusterError, JobCancelledError, JobExecutionError
@@ -44,7 +43,7 @@ class RemoteJob(Job):
         self._submission = SubmitJob(
             job_id=str(self.job_id),
             name=job_name,
-            program=read_program(make_payload(job_graph, settings)),
+            program=make_program(job_graph, settings),
             import_path=[str(Path(entry).absolute()) for entry in sys.path],
             folder=str(Path.cwd()),
             dependencies={

@@ -27,8 +27,7 @@ from flinkette.cluster.job_messages import (
     WorkerSaid,
 )
 from flinkette.cluster.messages import Failed, Output
-from flinkette.cluster.payload import load_payload
-from flinkette.cluster.program_memory import program_memory
+from flinkette.cluster.payload import load_payload, payload_of
 from flinkette.cluster.remote_errors import encode_error
 from flinkette.cluster.worker_pool import Lost
 from flinkette.contracts.errors import UnsupportedFeatureError
@@ -134,7 +133,7 @@ class MasterRunner:
         self._decode = msgspec.msgpack.Decoder(FromHost).decode
 
     def plan(self, job: SubmitJob) -> int:
-        memory = program_memory(job.program)
+        memory = payload_of(job.program)
         try:
             job_graph, _ = load_payload(memory)
         finally:

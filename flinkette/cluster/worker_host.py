@@ -24,7 +24,7 @@ from flinkette.cluster.job_messages import (
     WorkerSaid,
 )
 from flinkette.cluster.messages import Closed, Committed, Deploy
-from flinkette.cluster.program_memory import program_memory
+from flinkette.cluster.payload import payload_of
 from flinkette.cluster.worker_pool import Lost, WorkerPool, fork_server
 from flinkette.contracts.config import Configuration
 from flinkette.plan.execution_graph import Channel, SubtaskId
@@ -123,7 +123,7 @@ class WorkerHost:
             placement[sender], placement[receiver] = each.sender_worker, each.receiver_worker
             channels.append(Channel(each.edge, sender, receiver))
         pool.join(channels, placement, plan.ring_bytes)
-        program = program_memory(plan.program)
+        program = payload_of(plan.program)
         try:
             for worker, message in enumerate(plan.deploys):
                 pool.send(worker, self._at_home(message), [program])

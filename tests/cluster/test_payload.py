@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flinkette.cluster.payload import load_payload, make_payload
+from flinkette.cluster.payload import load_payload, make_payload, make_program, payload_of
 from flinkette.contracts.errors import JobExecutionError
 from flinkette.plan.job_graph import JobGraph
 
@@ -46,3 +46,14 @@ def test_too_little_memory_is_named_and_nothing_stays_open(monkeypatch: pytest.M
     with pytest.raises(JobExecutionError, match=r"MiB\) do not fit .*No space left.*--workers 1"):
         make_payload(EMPTY, b"x" * (3 << 20))
     assert open_descriptors() == before
+
+
+def test_a_program_in_a_message_is_the_same_as_in_memory() -> None:
+    numpy = pytest.importorskip("numpy")
+    settings = [numpy.arange(100), "text"]
+    descriptor = payload_of(make_program(EMPTY, settings))
+    try:
+        array, text = load_payload(descriptor)[1]
+    finally:
+        os.close(descriptor)
+    assert (array.tolist(), text) == (list(range(100)), "text")
