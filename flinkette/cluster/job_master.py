@@ -177,9 +177,7 @@ class SplitAssigner:
         self._enumerators = enumerators
         self._waiting: dict[SubtaskId, int] = {}
 
-    def ask(
-        self, worker: int, reader: SubtaskId
-    ) -> list[tuple[int, SubtaskId, bytes | None, bool]]:
+    def ask(self, worker: int, reader: SubtaskId) -> list[Answer]:
         """Take a reader's question; return answers as (worker, reader, split, is exhausted).
 
         One without a split and not exhausted tells the reader to wait: it is answered again.

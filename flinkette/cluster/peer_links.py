@@ -16,7 +16,8 @@ __all__ = ["PeerLinks"]
 class PeerLinks:
     """Of two workers the one with the lower number binds, the other connects; then both pump.
 
-    Belongs to the slot's thread. ZeroMQ is loaded, and gets its thread, with the first link.
+    Belongs to the slot's thread. ZeroMQ is loaded, and gets its thread, with the first link. Links
+    end with their process, which ends when everybody has got what was sent, or wants it no more.
     """
 
     def __init__(self) -> None:
@@ -44,15 +45,6 @@ class PeerLinks:
     def descriptors(self) -> list[int]:
         """What park waits for, after `pump` had nothing left."""
         return [each for link in self._links.values() for each in link.descriptors]
-
-    def close(self) -> None:
-        """Give every connection up; what was sent still leaves."""
-        for link in self._links.values():
-            link.close()
-        self._links.clear()
-        if self._context is not None:
-            self._context.term()
-            self._context = None
 
     def _open(
         self, peer: int, address: str, token: bytes, attempt: int, *, is_server: bool

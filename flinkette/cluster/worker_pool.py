@@ -175,11 +175,6 @@ class WorkerPool:
             raise
 
     @property
-    def num_workers(self) -> int:
-        """How many were started."""
-        return len(self._processes)
-
-    @property
     def processes(self) -> dict[int, int]:
         """Process id of each worker that was started."""
         return dict(self._processes)

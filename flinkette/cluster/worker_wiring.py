@@ -111,11 +111,6 @@ class WorkerWiring(Wiring):
         """Ends to other workers and to the client."""
         return [*self._senders.values(), *self._to_client]
 
-    @property
-    def all_receivers(self) -> list[Receiver]:
-        """Ends from other workers."""
-        return list(self._receivers.values())
-
     def runs_here(self, subtask: SubtaskId) -> bool:
         """Tell whether a subtask is placed on this worker."""
         return self._placement[subtask] == self._worker
@@ -126,25 +121,22 @@ class WorkerWiring(Wiring):
         self.asked[subtask] = RequestedSplits(ask)
         return self.asked[subtask]
 
-    def remote_sender(self, channel: Channel) -> Sender:
-        """Return the end of a ring, or of a channel on the link to that worker."""
+    def sender(self, channel: Channel) -> Sender:
+        """Return a queue, the end of a ring, or of a channel on the link to that worker."""
+        if self.runs_here(channel.receiver):
+            return self.local_channel(channel)
         place = (channel.edge, channel.sender.index, channel.receiver.index)
         peer = self._placement[channel.receiver]
         if peer in self._links:
             self._senders[place] = ZmqSender(self._links[peer], self._numbers[channel])
         return self._senders[place]
 
-    def remote_receiver(self, channel: Channel) -> Receiver:
-        """Return the end of a ring, or of a channel on the link to that worker."""
+    def receiver(self, channel: Channel) -> Receiver:
+        """Return a queue, the end of a ring, or of a channel on the link to that worker."""
+        if self.runs_here(channel.sender):
+            return self.local_channel(channel)
         place = (channel.edge, channel.sender.index, channel.receiver.index)
         peer = self._placement[channel.sender]
         if peer in self._links:
             self._receivers[place] = ZmqReceiver(self._links[peer], self._numbers[channel])
         return self._receivers[place]
-
-    def close(self) -> None:
-        """Give up every end."""
-        for sender in self.all_senders:
-            sender.close()
-        for receiver in self.all_receivers:
-            receiver.close()

@@ -44,34 +44,27 @@ class Wiring(ABC):
     def splits(self, subtask: SubtaskId) -> Splits:
         """Return where a subtask that reads a source gets its splits from."""
 
-    def remote_sender(self, channel: Channel) -> Sender:
-        """Return this worker's end of a channel to another one."""
-        raise NotImplementedError(type(self).__name__)
+    @abstractmethod
+    def sender(self, channel: Channel) -> Sender:
+        """Return the sending end of a channel of a subtask that runs here."""
 
-    def remote_receiver(self, channel: Channel) -> Receiver:
-        """Return this worker's end of a channel from another one."""
-        raise NotImplementedError(type(self).__name__)
+    @abstractmethod
+    def receiver(self, channel: Channel) -> Receiver:
+        """Return the receiving end of a channel of a subtask that runs here."""
 
     def senders(self, edge: JobEdge, subtask: SubtaskId) -> list[Sender | None]:
         """Return a subtask's ends of an edge by receiver; None where the two are not joined."""
         ends: list[Sender | None] = [None] * self._job_graph.vertices[edge.target].parallelism
         for channel in self._outputs.get((self._edges[id(edge)], subtask), ()):
-            is_local = self.runs_here(channel.receiver)
-            ends[channel.receiver.index] = (
-                self._local_channel(channel) if is_local else self.remote_sender(channel)
-            )
+            ends[channel.receiver.index] = self.sender(channel)
         return ends
 
     def receivers(self, subtask: SubtaskId) -> list[Receiver]:
         """Return a subtask's input channels, by edge and sender."""
-        return [
-            self._local_channel(channel)
-            if self.runs_here(channel.sender)
-            else self.remote_receiver(channel)
-            for channel in self._inputs.get(subtask, ())
-        ]
+        return [self.receiver(channel) for channel in self._inputs.get(subtask, ())]
 
-    def _local_channel(self, channel: Channel) -> LocalChannel:
+    def local_channel(self, channel: Channel) -> LocalChannel:
+        """Return the queue between two subtasks that both run here; it is both ends."""
         return self._local.setdefault(channel, LocalChannel())
 
 
@@ -84,6 +77,12 @@ class LocalWiring(Wiring):
 
     def runs_here(self, subtask: SubtaskId) -> bool:
         return True
+
+    def sender(self, channel: Channel) -> Sender:
+        return self.local_channel(channel)
+
+    def receiver(self, channel: Channel) -> Receiver:
+        return self.local_channel(channel)
 
     def splits(self, subtask: SubtaskId) -> Splits:
         return LocalSplits(self._enumerators[subtask.vertex], subtask.index)
