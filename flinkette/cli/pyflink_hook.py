@@ -102,6 +102,26 @@ class AliasFinder(MetaPathFinder):
                 del sys.modules[fullname]
 
 
+class _PyFlinkFinder(AliasFinder):
+    """Serves `pyflink.*`; travels with programs, whose functions import these names elsewhere."""
+
+    travels_with_programs = True
+
+    def __init__(self) -> None:
+        super().__init__("pyflink", "flinkette", _missing_in_flinkette)
+
+    def __reduce__(self) -> tuple[Callable[[], AliasFinder], tuple[()]]:
+        return _served_once, ()
+
+
+def _served_once() -> AliasFinder:
+    """Serve `pyflink.*` in the process that loads a program, if it does not yet."""
+    for finder in sys.meta_path:
+        if isinstance(finder, _PyFlinkFinder):
+            return finder
+    return serve_pyflink()
+
+
 class _AliasLoader(Loader):
     """Loads a module by importing it under its real name."""
 
@@ -141,6 +161,6 @@ def serve_pyflink() -> AliasFinder:
     AliasFinder
         Its `uninstall` ends it.
     """
-    finder = AliasFinder("pyflink", "flinkette", _missing_in_flinkette)
+    finder = _PyFlinkFinder()
     finder.install()
     return finder

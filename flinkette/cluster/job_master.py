@@ -233,7 +233,6 @@ def deploy_message(
             *dependencies.import_path,
             *(str(Path(entry).absolute()) for entry in sys.path),
         ],
-        [],
         root.level if root.handlers else None,
     )
 

@@ -87,8 +87,6 @@ class Deploy(msgspec.Struct, tag="deploy", frozen=True):
     """Working directory of the program."""
     environment: dict[str, str]
     import_path: list[str]
-    setup: list[str]
-    """Functions without arguments to call first, as ``module:name``."""
     log_level: int | None
     addresses: dict[int, str] = {}
     """Where other workers listen for this one."""

@@ -63,7 +63,7 @@ def load_payload(descriptor: int) -> tuple[JobGraph, Any]:
     for length in lengths:
         parts.append(memory[position : position + length])
         position = _aligned(position + length)
-    job_graph, settings, classes = pickle.loads(parts[0], buffers=parts[1:])
+    _, job_graph, settings, classes = pickle.loads(parts[0], buffers=parts[1:])
     for name, each in classes.items():
         setattr(sys.modules["__main__"], name, each)
     return job_graph, settings
@@ -74,7 +74,9 @@ def _laid_out(job_graph: JobGraph, settings: Any) -> tuple[list[tuple[int, memor
     import cloudpickle
 
     buffers: list[pickle.PickleBuffer] = []
-    program = (job_graph, settings, _main_classes())
+    # first of all the import hooks: what follows may need them to be loaded
+    hooks = [each for each in sys.meta_path if getattr(each, "travels_with_programs", False)]
+    program = (hooks, job_graph, settings, _main_classes())
     try:
         body = cloudpickle.dumps(program, protocol=5, buffer_callback=buffers.append)
     except Exception as error:

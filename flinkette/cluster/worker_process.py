@@ -10,7 +10,6 @@ import socket
 import sys
 import time
 from dataclasses import replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.shared_memory import SharedMemory
@@ -306,14 +305,11 @@ def collecting_sinks(job_graph: JobGraph) -> list[tuple[Vertex, CollectSink]]:
 
 
 def _prepare(message: Deploy) -> None:
-    """Make user code find its files, its modules, its patches and its logging."""
+    """Make user code find its files, its modules and its logging."""
     os.chdir(message.folder)
     os.environ.clear()
     os.environ.update(message.environment)
     sys.path[:] = dict.fromkeys([*message.import_path, *sys.path])
-    for name in message.setup:
-        module, _, function = name.partition(":")
-        getattr(import_module(module), function)()
     if message.log_level is not None:
         logging.basicConfig(
             level=message.log_level, format="%(levelname)s:%(name)s:%(message)s", stream=sys.stderr

@@ -87,6 +87,28 @@ def test_rows_are_those_of_one_process(workers: int, parallelism: int, transport
     assert len(results[0]) == 5000
 
 
+IMPORTS_PYFLINK = """
+from pyflink.datastream import StreamExecutionEnvironment
+
+def make_row(value):
+    from pyflink.common import Row
+    return Row(value)
+
+env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(2)
+env.from_collection([1, 2]).rebalance().map(make_row).print()
+env.execute()
+"""
+
+
+def test_functions_import_pyflink_on_workers_too(run_python: Any, tmp_path: Path) -> None:
+    job = tmp_path / "job.py"
+    job.write_text(IMPORTS_PYFLINK)
+    command = "from flinkette.cli.main import main; main()"
+    printed = run_python("-c", command, "run", "--workers", "2", str(job)).stdout
+    assert sorted(printed.split("\n")[:2]) == ["1> <Row(1)>", "2> <Row(2)>"]
+
+
 def process_id(_: Any) -> int:
     return os.getpid()
 
