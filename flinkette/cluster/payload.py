@@ -9,6 +9,7 @@ import struct
 import sys
 from typing import TYPE_CHECKING, Any
 
+from flinkette.cluster.program_pickler import dump, install_classes
 from flinkette.contracts.errors import InvalidPipelineError, JobExecutionError
 
 if TYPE_CHECKING:
@@ -63,22 +64,18 @@ def load_payload(descriptor: int) -> tuple[JobGraph, Any]:
     for length in lengths:
         parts.append(memory[position : position + length])
         position = _aligned(position + length)
-    _, job_graph, settings, classes = pickle.loads(parts[0], buffers=parts[1:])
-    for name, each in classes.items():
-        setattr(sys.modules["__main__"], name, each)
+    (_, job_graph, settings), classes = pickle.loads(parts[0], buffers=parts[1:])
+    install_classes(classes)
     return job_graph, settings
 
 
 def _laid_out(job_graph: JobGraph, settings: Any) -> tuple[list[tuple[int, memoryview]], int]:
     """Pickle a program; return its parts with where they stand, and the bytes of all."""
-    import cloudpickle
-
     buffers: list[pickle.PickleBuffer] = []
     # first of all the import hooks: what follows may need them to be loaded
     hooks = [each for each in sys.meta_path if getattr(each, "travels_with_programs", False)]
-    program = (hooks, job_graph, settings, _main_classes())
     try:
-        body = cloudpickle.dumps(program, protocol=5, buffer_callback=buffers.append)
+        body = dump((hooks, job_graph, settings), buffers.append)
     except Exception as error:
         raise _explained(job_graph, error) from error
     views = [memoryview(body), *(buffer.raw() for buffer in buffers)]
@@ -108,21 +105,6 @@ def _in_memory(parts: list[tuple[int, memoryview]], size: int) -> int:
     return descriptor
 
 
-def _main_classes() -> dict[str, type]:
-    """Classes of the main script: their instances travel between workers by the class's name."""
-    import cloudpickle
-
-    classes = {}
-    for name, each in vars(sys.modules["__main__"]).items():
-        if isinstance(each, type) and each.__module__ == "__main__":
-            try:
-                cloudpickle.dumps(each)
-            except Exception:  # noqa: S112 - if a function needs it, pickling that says so
-                continue
-            classes[name] = each
-    return classes
-
-
 def _aligned(position: int) -> int:
     return -(-position // ALIGNMENT) * ALIGNMENT
 
@@ -136,12 +118,10 @@ def _write(descriptor: int, data: memoryview, position: int) -> None:
 
 def _explained(job_graph: JobGraph, error: Exception) -> Exception:
     """Find the operator that cannot be pickled."""
-    import cloudpickle
-
     for vertex in job_graph.vertices:
         for node in vertex.nodes:
             try:
-                cloudpickle.dumps(node.operator)
+                dump(node.operator)
             except Exception as reason:
                 return InvalidPipelineError(
                     f"operator {node.name!r} ({node.call_site}) cannot be sent to worker "

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import pytest
 
+import flinkette
 from flinkette.cluster.payload import load_payload, make_payload, make_program, payload_of
 from flinkette.contracts.errors import JobExecutionError
 from flinkette.plan.job_graph import JobGraph
 
 EMPTY = JobGraph((), ())
+OUTSIDE = """
+from dataclasses import dataclass
+
+@dataclass
+class Pair:
+    left: int
+    right: int
+
+def double(value):
+    return Pair(value, 2 * value)
+"""
+LOADS_AND_CALLS = """
+import pickle, sys
+from flinkette.cluster.payload import load_payload
+function = load_payload(int(sys.argv[1]))[1]
+print(pickle.loads(pickle.dumps(function(21))), "outside" in sys.modules)
+"""
 
 
 def open_descriptors() -> int:
@@ -57,3 +79,32 @@ def test_a_program_in_a_message_is_the_same_as_in_memory() -> None:
     finally:
         os.close(descriptor)
     assert (array.tolist(), text) == (list(range(100)), "text")
+
+
+def test_modules_that_workers_cannot_import_travel_by_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "elsewhere.py"
+    file.write_text(OUTSIDE)
+    spec = importlib.util.spec_from_file_location("outside", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "outside", module)
+    spec.loader.exec_module(module)
+    descriptor = make_payload(EMPTY, module.double)
+    package_parent = str(Path(flinkette.__file__).parent.parent)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", LOADS_AND_CALLS, str(descriptor)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": package_parent},
+            pass_fds=[descriptor],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    finally:
+        os.close(descriptor)
+    assert done.stdout == "Pair(left=21, right=42) True\n"
+    assert "outside" not in cloudpickle.list_registry_pickle_by_value()

@@ -81,6 +81,7 @@ def start() -> Iterator[Any]:
         descriptors = [there.descriptor, back.descriptor]
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD.format(play=play), *map(str, descriptors)],
+            cwd=FOLDER,  # `-c` looks there first, and not in sources that are not built
             env={**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, FOLDER])},
             pass_fds=descriptors,
             text=True,
