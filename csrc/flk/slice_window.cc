@@ -178,7 +178,7 @@ Slice *SliceWindow::fresh_slice(int64_t time, SliceBounds *out_bounds, Status *o
 /* States of the keys in a slice; the ids of new ones are kept alive. */
 Status SliceWindow::touch(Slice *slice, const uint32_t *ids, int64_t count, uint8_t **out_states) {
     StateBlocks &states = slice->states;
-    FLK_RETURN_NOT_OK(states.reserve(keys_->id_capacity(), count));
+    FLK_RETURN_NOT_OK(states.reserve(keys_->id_capacity(), std::min(count, keys_->size())));
     const int64_t known = states.id_count();
     FLK_RETURN_NOT_OK(states.find_or_add(ids, count, out_states));
     keys_->retain_all(states.ids() + known, states.id_count() - known);

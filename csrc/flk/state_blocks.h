@@ -1,14 +1,15 @@
-/* state_blocks.h — key id → state, for one slice: sparse in ids, dense inside a block of 64.
+/* state_blocks.h — key id → state, for one slice: sparse in ids, dense inside a block of 16.
  *
- *   directory_   [ · ][ ▪ ][ · ][ ▪ ] ...          one pointer for each 64 ids
- *                      │         └──→ [ present 0110... │ state 192 │ state 193 │ ... ]
- *                      └────────────→ [ present 1000... │ state 64 │ ... ]  from the arena
- *   ids_         [ 64 ][ 193 ][ 194 ]              in the order of their first touch
+ *   directory_   [ · ][ ▪ ][ · ][ ▪ ] ...          one pointer for each 16 ids
+ *                      │         └──→ [ present 0110... │ state 48 │ state 49 │ ... ]
+ *                      └────────────→ [ present 1000... │ state 16 │ ... ]  from the arena
+ *   ids_         [ 16 ][ 49 ][ 50 ]                in the order of their first touch
  *
  * A block is taken when the first of its ids is touched, and a state is zeroed when its id is; an
  * entry of the directory without a block points to an empty one, so that the loop over rows has
- * one test. Blocks come from a StateArena, which keeps what it ever had: page faults cost more
- * than anything that is done to a state.
+ * one test. A key map spreads few keys thinly over many ids: larger blocks would be mostly empty,
+ * and the slices of a sliding window too large for the caches. Blocks come from a StateArena, which
+ * keeps what it ever had: page faults cost more than anything that is done to a state.
  *
  * find_or_add is about 1 ns a row in cache. One owner, not thread safe.
  */
@@ -25,9 +26,9 @@
 
 namespace flk {
 
-inline constexpr uint32_t kStatesPerBlock = 64;
+inline constexpr uint32_t kStatesPerBlock = 16;
 
-/* 64 states and which of them are there. Bytes of the states follow. */
+/* 16 states and which of them are there. Bytes of the states follow. */
 struct alignas(64) StateBlock {
     uint64_t present;
 
