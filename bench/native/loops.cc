@@ -19,13 +19,6 @@ void count_parts(const uint32_t *owners, int64_t count, uint32_t parts, int64_t 
     }
 }
 
-/* One multiplication: a table needs no more than that of its low bits. */
-uint64_t mix(int64_t key) {
-    auto word = static_cast<uint64_t>(key);
-    word = (word ^ (word >> 32)) * 0xd6e8feb86659fd93u;
-    return word ^ (word >> 29);
-}
-
 }  // namespace
 
 void roof_scatter_pairs(const uint32_t *owners, int64_t count, uint32_t parts, const int64_t *keys,
@@ -51,43 +44,6 @@ void roof_scatter_texts(const uint32_t *owners, int64_t count, uint32_t parts, c
     for (int64_t row = 0; row < count; ++row) {
         std::memmove(out_bytes + row * width, out_bytes + row * 8, sizeof(uint64_t));
     }
-}
-
-RoofTable::RoofTable(int64_t keys) {
-    uint64_t capacity = 16;
-    while (capacity < 2 * static_cast<uint64_t>(keys)) {
-        capacity *= 2;
-    }
-    entries_.assign(capacity, Entry{0, 0});
-    mask_ = capacity - 1;
-}
-
-void RoofTable::add(const int64_t *keys, const int64_t *values, int64_t count) {
-    constexpr int64_t kAhead = 16;
-    Entry *const entries = entries_.data();
-    for (int64_t row = 0; row < count; ++row) {
-        if (row + kAhead < count) {
-            __builtin_prefetch(&entries[mix(keys[row + kAhead]) & mask_]);
-        }
-        const int64_t key = keys[row];
-        uint64_t at = mix(key) & mask_;
-        while (entries[at].key != key) {
-            if (entries[at].key == 0) {
-                entries[at].key = key;
-                break;
-            }
-            at = (at + 1) & mask_;
-        }
-        entries[at].sum += values[row];
-    }
-}
-
-int64_t RoofTable::sum() const {
-    int64_t sum = 0;
-    for (const Entry &entry : entries_) {
-        sum += entry.sum;
-    }
-    return sum;
 }
 
 }  // namespace bench

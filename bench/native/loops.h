@@ -1,11 +1,10 @@
-/* scatter_loops.h — whole scatters out of the plainest loops (flk/roofline.h): what the machine
+/* loops.h — whole scatters out of the plainest loops (flk/roofline.h): what the machine
  * allows.
  */
 #ifndef BENCH_LOOPS_H_
 #define BENCH_LOOPS_H_
 
 #include <cstdint>
-#include <vector>
 
 namespace bench {
 
@@ -18,22 +17,6 @@ void roof_scatter_pairs(const uint32_t *owners, int64_t count, uint32_t parts, c
  * written for each, so out_bytes has room for 8 more. */
 void roof_scatter_texts(const uint32_t *owners, int64_t count, uint32_t parts, const uint8_t *bytes,
                         int64_t width, int64_t *starts, int32_t *out_offsets, uint8_t *out_bytes);
-
-/* Sums by key in one open-addressing table at half load, with prefetching; 0 is no key. */
-class RoofTable {
-  public:
-    explicit RoofTable(int64_t keys);
-    void add(const int64_t *keys, const int64_t *values, int64_t count);
-    int64_t sum() const;
-
-  private:
-    struct Entry {
-        int64_t key;
-        int64_t sum;
-    };
-    std::vector<Entry> entries_;
-    uint64_t mask_;
-};
 
 }  // namespace bench
 

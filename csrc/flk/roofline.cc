@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "flk/hash.h"
 #include "flk/platform.h"
 
 namespace flk {
@@ -11,7 +10,14 @@ namespace flk {
 namespace {
 
 constexpr int64_t kFreeKey = INT64_MIN;
-constexpr int64_t kPrefetchDistance = 24;
+constexpr int64_t kPrefetchDistance = 16;
+
+/* One multiplication: a table needs no more than that of its low bits. */
+inline uint64_t mixed(int64_t key) noexcept {
+    auto word = static_cast<uint64_t>(key);
+    word = (word ^ (word >> 32)) * 0xd6e8feb86659fd93u;
+    return word ^ (word >> 29);
+}
 
 }  // namespace
 
@@ -54,7 +60,7 @@ Status TableLoop::open(int64_t key_count) noexcept {
 
 /* Where a key is, or the free slot where it would be. */
 uint64_t TableLoop::slot_of(int64_t key) const noexcept {
-    uint64_t at = hash_int64(key) & mask_;
+    uint64_t at = mixed(key) & mask_;
     while (slots_[at].key != key && slots_[at].key != kFreeKey) {
         at = (at + 1) & mask_;
     }
@@ -62,22 +68,25 @@ uint64_t TableLoop::slot_of(int64_t key) const noexcept {
 }
 
 void TableLoop::add(const int64_t *keys, const int64_t *values, int64_t count) noexcept {
+    Slot *const slots = slots_;
+    const uint64_t mask = mask_;
     for (int64_t row = 0; row < count; ++row) {
         if (row + kPrefetchDistance < count) {
-            FLK_PREFETCH_WRITE(&slots_[hash_int64(keys[row + kPrefetchDistance]) & mask_]);
+            FLK_PREFETCH_WRITE(&slots[mixed(keys[row + kPrefetchDistance]) & mask]);
         }
-        if (keys[row] == kFreeKey) {
-            sum_of_free_ += values[row];
-            continue;
+        const int64_t key = keys[row];
+        uint64_t at = mixed(key) & mask;
+        while (__builtin_expect(slots[at].key != key, 0)) {
+            if (slots[at].key == kFreeKey) {
+                slots[at].key = key;
+                break;
+            }
+            at = (at + 1) & mask;
         }
-        Slot &slot = slots_[slot_of(keys[row])];
-        slot.key = keys[row];
-        slot.sum += values[row];
+        slots[at].sum += values[row];
     }
 }
 
-int64_t TableLoop::sum(int64_t key) const noexcept {
-    return key == kFreeKey ? sum_of_free_ : slots_[slot_of(key)].sum;
-}
+int64_t TableLoop::sum(int64_t key) const noexcept { return slots_[slot_of(key)].sum; }
 
 }  // namespace flk

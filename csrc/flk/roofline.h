@@ -30,7 +30,8 @@ void scatter_pairs(const int64_t *keys, const int64_t *values, const uint32_t *p
 /* sums[ids[row]] += values[row]. */
 void dense_add(const uint32_t *ids, const int64_t *values, int64_t count, int64_t *sums) noexcept;
 
-/* Sums per int key: linear probing, at most half full, the next rows' slots prefetched. */
+/* Sums per int key: linear probing, at most half full, the next rows' slots prefetched. INT64_MIN
+ * is no key. */
 class TableLoop {
   public:
     TableLoop() = default;
@@ -57,7 +58,6 @@ class TableLoop {
 
     Slot *slots_ = nullptr;
     uint64_t mask_ = 0;
-    int64_t sum_of_free_ = 0; /* of the key that marks free slots */
 };
 
 }  // namespace flk

@@ -31,7 +31,7 @@ TEST(Roofline, TheTableSumsPerKey) {
     std::vector<int64_t> keys, values;
     std::map<int64_t, int64_t> model;
     for (int64_t row = 0; row < 5000; ++row) {
-        keys.push_back(row % 99 == 0 ? INT64_MIN : row * 7919 % 99);
+        keys.push_back(row % 99 == 0 ? INT64_MAX : row * 7919 % 99);
         values.push_back(row);
         model[keys.back()] += row;
     }
