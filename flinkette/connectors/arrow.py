@@ -21,18 +21,21 @@ if TYPE_CHECKING:
 __all__ = ["ArrowReader", "ArrowSource", "ArrowSplit"]
 
 
-SPLIT_ROWS = 1 << 16
+TURN_ROWS = 1 << 16
 """Rows that a subtask reads before another one's turn comes."""
+FREE_PARENT_SHARE = 1.25
+"""A view of a table travels with all memory it refers to, up to this many times its own."""
 
 
 @dataclass(frozen=True)
 class ArrowSplit(SourceSplit):
-    """Rows `start` to `stop` - 1; `position` is the number of them that were delivered."""
+    """Every so-many-th turn of a table; `position` is the number of rows that were delivered."""
 
     position: int = 0
-    start: int = 0
-    stop: int | None = None
-    """None: to the end."""
+    turn: int = 0
+    """Number of the first turn."""
+    step: int | None = None
+    """Number of turns to the next one; None: the whole table is one turn."""
 
 
 class ArrowSource(Source):
@@ -55,7 +58,7 @@ class ArrowSource(Source):
     -----
     A RecordBatchReader can be read once only. A pandas index is left out. Neighbouring chunks of a
     table that are much smaller than a batch are copied into one. Several subtasks read a pyarrow
-    or polars table in turns of `SPLIT_ROWS` rows; anything else is read by one.
+    or polars table in turns of `TURN_ROWS` rows; anything else is read by one.
     """
 
     def __init__(self, data: Any, row_type: TypeInformation | None = None) -> None:
@@ -81,10 +84,9 @@ class ArrowSource(Source):
         """Make one split of the whole table, or several that subtasks read in turn."""
         if parallelism == 1:
             return SplitQueue([ArrowSplit("table")])
-        starts = range(0, len(self._data), SPLIT_ROWS)
         splits = [
-            ArrowSplit(f"rows from {start}", start=start, stop=start + SPLIT_ROWS)
-            for start in starts
+            ArrowSplit(f"turn {turn} of {parallelism}", turn=turn, step=parallelism)
+            for turn in range(parallelism)
         ]
         return PinnedSplits(splits, parallelism)
 
@@ -96,23 +98,32 @@ class ArrowSource(Source):
         """Make the reader of one subtask."""
         return ArrowReader(self)
 
-    def batches(self, max_rows: int, rows: tuple[int, int] | None = None) -> Iterator[Batch]:
+    def turns(self, max_rows: int, first: int, step: int) -> Iterator[Batch]:
+        """Return every `step`-th turn of a table, from number `first`, in batches."""
+        for start in range(first * TURN_ROWS, len(self._data), step * TURN_ROWS):
+            yield from self._batches_of(self._data.slice(start, TURN_ROWS), max_rows)
+
+    def batches(self, max_rows: int) -> Iterator[Batch]:
         """Return the chunks from the first row; small ones of a table joined.
 
         Parameters
         ----------
         max_rows
             Rows of a whole batch.
-        rows
-            First row and the one after the last, of a table; all if not given.
         """
-        data = self._data if rows is None else self._data.slice(rows[0], rows[1] - rows[0])
         if self._is_read_once and self._was_read:
             raise SourceError(
                 "from_arrow: the RecordBatchReader was read already, and can be read only once; "
                 "pass a table, or a new reader for each job"
             )
         self._was_read = True
+        return self._batches_of(self._data, max_rows)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave at home what a view of a larger table does not show."""
+        return {**vars(self), "_data": _compact(self._data)}
+
+    def _batches_of(self, data: Any, max_rows: int) -> Iterator[Batch]:
         chunks: Iterable[Batch]
         if not hasattr(data, "__arrow_c_stream__"):
             chunks = [Batch.from_arrow(data)]
@@ -165,8 +176,9 @@ class ArrowReader(ChunkReader):
     def chunks(self, split: SourceSplit, max_rows: int) -> Iterator[Batch]:
         """Return the rows of the split."""
         assert isinstance(split, ArrowSplit)
-        rows = None if split.stop is None else (split.start, split.stop)
-        return self._source.batches(max_rows, rows)
+        if split.step is None:
+            return self._source.batches(max_rows)
+        return self._source.turns(max_rows, split.turn, split.step)
 
 
 def _with_capsules(data: Any) -> Any:
@@ -187,6 +199,23 @@ def _is_table(data: Any) -> bool:
     library = type(data).__module__.partition(".")[0]
     is_array = hasattr(data, "__arrow_c_array__") and not hasattr(data, "schema")
     return library in ("pyarrow", "polars") and hasattr(data, "slice") and not is_array
+
+
+def _compact(data: Any) -> Any:
+    """Copy a view of a small part of a pyarrow table: pickled, it would bring all of the table."""
+    if type(data).__module__.partition(".")[0] != "pyarrow" or not hasattr(data, "nbytes"):
+        return data
+    if data.get_total_buffer_size() <= FREE_PARENT_SHARE * data.nbytes:
+        return data
+    import pyarrow
+
+    sink = pyarrow.BufferOutputStream()
+    with pyarrow.ipc.new_stream(sink, data.schema) as writer:
+        writer.write(data)
+    with pyarrow.ipc.open_stream(sink.getvalue()) as reader:
+        if isinstance(data, pyarrow.Table):
+            return reader.read_all()
+        return reader.read_next_batch()
 
 
 def _without_rows(data: Any) -> Any:

@@ -89,9 +89,11 @@ class SourceRunner:
         assert fetched.split_id in held
         assert fetched.batch is None or 0 < fetched.batch.num_rows <= max_rows
 
-    def read_with_restart(self, source: Source, *, after_polls: int, max_rows: int) -> list[Any]:
-        """Read, throw the reader away after some polls, go on from the positions."""
-        enumerator = source.create_enumerator(1)
+    def read_with_restart(
+        self, source: Source, *, after_polls: int, max_rows: int, parallelism: int = 1
+    ) -> list[Any]:
+        """Read, throw the reader away after some polls, go on from the positions, alone."""
+        enumerator = source.create_enumerator(parallelism)
         rows: list[Any] = []
         split = enumerator.next_split(0)
         reader = source.create_reader(ReaderContext(0, 1, lambda: self.now_ms))

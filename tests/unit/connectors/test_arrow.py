@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import pyarrow
@@ -59,12 +60,37 @@ def test_reading_goes_on_from_the_position(source_runner: SourceRunner, after_po
 def test_several_subtasks_read_a_table_in_turns(
     source_runner: SourceRunner, parallelism: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flinkette.connectors.arrow.SPLIT_ROWS", 10)
+    monkeypatch.setattr("flinkette.connectors.arrow.TURN_ROWS", 10)
     table = pyarrow.table({"n": range(95)})
     result = source_runner.read(ArrowSource(table), parallelism=parallelism, max_rows=4)
     assert sorted(row[0] for row in result.rows) == list(range(95))
     for index, rows in enumerate(result.rows_of_reader):
         assert [row[0] for row in rows] == [n for n in range(95) if n // 10 % parallelism == index]
+
+
+@pytest.mark.parametrize("after_polls", [1, 7, 13])
+def test_turns_go_on_from_the_position(
+    source_runner: SourceRunner, after_polls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flinkette.connectors.arrow.TURN_ROWS", 10)
+    source = ArrowSource(pyarrow.table({"n": range(95)}))
+    rows = source_runner.read_with_restart(
+        source, after_polls=after_polls, max_rows=4, parallelism=2
+    )
+    assert sorted(row[0] for row in rows) == list(range(95))
+
+
+@pytest.mark.parametrize("kind", ["table", "batch"])
+def test_a_view_travels_without_the_rest_of_its_table(kind: str) -> None:
+    numbers = pyarrow.array(range(100_000))
+    table = pyarrow.table({"n": numbers, "s": [None, "a", "bc", "def"] * 25_000})
+    view: Any = table.slice(70_001, 5)
+    if kind == "batch":
+        view = view.to_batches()[0]
+    pickled = pickle.dumps(ArrowSource(view))
+    assert len(pickled) < 10_000
+    assert pickle.loads(pickled)._data.equals(view)
+    assert len(pickle.dumps(ArrowSource(table))) > table.nbytes
 
 
 def test_a_reader_is_read_once_only(source_runner: SourceRunner) -> None:
