@@ -1,7 +1,8 @@
 """A fresh process that has imported the engine and forks workers: a start costs milliseconds.
 
-It has one thread and no library that makes threads, so that a fork is safe (contract 33). When
-its client goes away it ends its workers and itself.
+It has one thread, so that a fork is safe (contract 33): libraries are imported in an environment
+in which they make none (`WITHOUT_THREADS` in worker_pool.py). When its client goes away it ends its
+workers and itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ from flinkette.cluster.messages import Died, Fork, Forked
 from flinkette.cluster.worker_process import run_worker
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
 __all__ = ["main"]
@@ -27,11 +30,22 @@ __all__ = ["main"]
 PRELOADED = (
     "cloudpickle",
     "ctypes",
+    "flinkette.connectors.arrow",
+    "flinkette.connectors.blackhole",
+    "flinkette.connectors.number_sequence",
+    "flinkette.connectors.print",
+    "flinkette.contracts.aggregates",
+    "flinkette.contracts.cumulative_windows",
     "flinkette.datastream",
+    "flinkette.plan.slices",
     "flinkette.runtime.operators.key_by_field",
     "flinkette.runtime.operators.map_batches",
     "flinkette.runtime.operators.running",
+    "flinkette.runtime.operators.shared_windows",
+    "flinkette.runtime.operators.sink",
     "flinkette.runtime.operators.slice_window",
+    "flinkette.runtime.operators.source",
+    "flinkette.runtime.operators.timestamps",
     "flinkette.runtime.operators.window",
 )
 """By name: what users import stands above this package. None of them makes a thread."""
@@ -39,15 +53,17 @@ GRACE_S = 1.0
 """Workers whose client is gone may close their sinks for so long."""
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, libraries: Sequence[str]) -> None:
     """Serve the client at the other end of a socket until it is gone.
 
     Parameters
     ----------
     descriptor : int
         An end of a Unix socket pair.
+    libraries : sequence of str
+        Other modules that workers will need, the last arguments of this process's command line.
     """
-    _preload()
+    _preload(libraries)
     wakeup, on_signal = socket.socketpair()
     wakeup.setblocking(False)
     on_signal.setblocking(False)
@@ -72,16 +88,24 @@ def main(descriptor: int) -> None:
         _end(children)
 
 
-def _preload() -> None:
+def _preload(libraries: Sequence[str]) -> None:
     """Import what every worker needs, so that it is there when one is forked."""
     for name in PRELOADED:
         import_module(name)
+    for name in libraries:
+        with suppress(ImportError):  # whoever needs it will say so
+            import_module(name)
+    if libraries and _num_threads() > 1:
+        # the libraries are not such that this process could be forked: begin again without them
+        os.execv(sys.executable, sys.orig_argv[: -len(libraries)])  # noqa: S606
+
+
+def _num_threads() -> int:
+    return len(list(Path("/proc/self/task").iterdir())) if sys.platform == "linux" else 1
 
 
 def _fork(link_end: int, link: Link[Fork], wakeup: socket.socket, on_signal: socket.socket) -> int:
-    if sys.platform == "linux":
-        threads = list(Path("/proc/self/task").iterdir())
-        assert len(threads) == 1, "the fork server has a second thread"
+    assert _num_threads() == 1, "the fork server has a second thread"
     process = os.fork()
     if process:
         return process

@@ -21,7 +21,7 @@ from flinkette.cluster.task_manager_state import (
     TaskManagerState,
 )
 from flinkette.cluster.worker_host import WorkerHost
-from flinkette.cluster.worker_pool import fork_server
+from flinkette.cluster.worker_pool import COSTLY, fork_server
 from flinkette.contracts.errors import ClusterError
 from flinkette.exchange.doorbell import Doorbell
 
@@ -73,7 +73,7 @@ class TaskManager:
             If the JobManager cannot be reached or does not want this task manager.
         """
         self._wakeup = wakeup
-        fork_server()  # so that the first job does not wait for it
+        fork_server(COSTLY)  # so that the first job does not wait for it
         self._tell(hosts.Started(self._now_ms()))
         while self.state.phase is not TaskManagerPhase.GONE:
             self._turn()

@@ -39,9 +39,16 @@ if TYPE_CHECKING:
     from flinkette.cluster.messages import ToWorker
     from flinkette.plan.execution_graph import Channel, SubtaskId
 
-__all__ = ["Lost", "WorkerPool", "close_fork_server"]
+__all__ = ["COSTLY", "Lost", "WorkerPool", "close_fork_server", "fork_server"]
 
 START_TIMEOUT_S = 30.0
+COSTLY = ("numpy", "pyarrow", "pyarrow.compute", "pyarrow.parquet", "pandas")
+"""Libraries that take 0.1 s and more to import in each worker."""
+WITHOUT_THREADS = {
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+"""Environment in which importing them makes no threads: a process with threads cannot be forked."""
 
 
 class Lost:
@@ -52,9 +59,15 @@ class Lost:
 
 
 class ForkServer:
-    """The client's end of a fork server. Any thread may use it; one at a time does."""
+    """The client's end of a fork server. Any thread may use it; one at a time does.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    libraries : sequence of str
+        Modules to import before the first worker is forked, rather than in each.
+    """
+
+    def __init__(self, libraries: Sequence[str]) -> None:
         ours, theirs = link_pair()
         self.situation = _situation()
         self.lock = threading.Lock()
@@ -62,11 +75,13 @@ class ForkServer:
         # the path of this process, so that the same flinkette and the same modules are found
         program = (
             "import sys, json; sys.path[:] = json.loads(sys.argv[2]); "
-            "from flinkette.cluster.fork_server import main; main(int(sys.argv[1]))"
+            "from flinkette.cluster.fork_server import main; main(int(sys.argv[1]), sys.argv[3:])"
         )
+        arguments = [str(theirs.fileno()), json.dumps(sys.path), *libraries]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", program, str(theirs.fileno()), json.dumps(sys.path)],
+                [sys.executable, "-c", program, *arguments],
+                env={**WITHOUT_THREADS, **os.environ},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 # Ctrl-C is for the client, which ends the job in order
@@ -122,12 +137,21 @@ _server: ForkServer | None = None
 _server_lock = threading.Lock()
 
 
-def fork_server() -> ForkServer:
-    """Return this process's fork server, started on first use and kept for later jobs."""
+def fork_server(libraries: Sequence[str] | None = None) -> ForkServer:
+    """Return this process's fork server, started on first use and kept for later jobs.
+
+    Parameters
+    ----------
+    libraries : sequence of str, optional
+        What it imports if it is started now; if not given, those costly ones that this process has
+        imported, for its functions and sources are likely to need them.
+    """
     global _server
     with _server_lock:
         if _server is None or _server.situation != _situation():
-            _server = ForkServer()
+            if libraries is None:
+                libraries = [name for name in COSTLY if name in sys.modules]
+            _server = ForkServer(libraries)
         return _server
 
 

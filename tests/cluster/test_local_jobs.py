@@ -109,6 +109,35 @@ def test_functions_import_pyflink_on_workers_too(run_python: Any, tmp_path: Path
     assert sorted(printed.split("\n")[:2]) == ["1> <Row(1)>", "2> <Row(2)>"]
 
 
+LOADED_LIBRARIES = """
+import sys, threading
+import numpy, pyarrow
+from flinkette.cluster.worker_pool import fork_server
+from flinkette.datastream import StreamExecutionEnvironment
+
+server = fork_server({libraries})
+env = StreamExecutionEnvironment.get_execution_environment()
+env.set_parallelism(2)
+names = ["numpy", "pyarrow", "makes_a_thread"]
+found = env.from_collection(names).rebalance().map(lambda name: (name, name in sys.modules))
+print(sorted(found.execute_and_collect()))
+"""
+MAKES_A_THREAD = (
+    "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()"
+)
+
+
+@pytest.mark.parametrize(
+    ("libraries", "found"), [("", True), ("['numpy', 'makes_a_thread', 'absent']", False)]
+)
+def test_costly_libraries_are_imported_once_if_they_make_no_thread(
+    run_python: Any, tmp_path: Path, libraries: str, found: bool
+) -> None:
+    (tmp_path / "makes_a_thread.py").write_text(MAKES_A_THREAD)
+    printed = run_python("-c", LOADED_LIBRARIES.format(libraries=libraries)).stdout
+    assert printed == f"[('makes_a_thread', False), ('numpy', {found}), ('pyarrow', {found})]\n"
+
+
 def process_id(_: Any) -> int:
     return os.getpid()
 
