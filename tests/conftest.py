@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -31,6 +32,11 @@ settings.load_profile(
 
 # Workers of every program under test that does not say: 1 is the process of the test.
 set_launch_options({"flinkette.execution.workers": os.environ.get("FLK_TEST_WORKERS", "1")})
+
+# A shell lets what it starts in the background ignore Ctrl-C, and that is inherited: here and in the
+# programs under test it must arrive.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 

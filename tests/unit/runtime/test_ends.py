@@ -237,15 +237,6 @@ def interrupt_when(sink: MemorySink) -> threading.Thread:
     return thread
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """A shell lets what it starts in the background ignore SIGINT; here it must arrive."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("is_parked", [True, False])
 def test_ctrl_c_finishes_with_what_was_read_and_reports(
     is_parked: bool, capsys: pytest.CaptureFixture[str]
@@ -263,7 +254,6 @@ def test_ctrl_c_finishes_with_what_was_read_and_reports(
     assert signal.getsignal(signal.SIGINT) is before
 
 
-@pytest.mark.usefixtures("interruptible")
 def test_a_second_ctrl_c_ends_the_job_at_once() -> None:
     def stuck(row: int) -> int:
         sink.rows.append("started")
