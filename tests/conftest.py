@@ -33,8 +33,8 @@ settings.load_profile(
 # Workers of every program under test that does not say: 1 is the process of the test.
 set_launch_options({"flinkette.execution.workers": os.environ.get("FLK_TEST_WORKERS", "1")})
 
-# A shell lets what it starts in the background ignore Ctrl-C, and that is inherited: here and in the
-# programs under test it must arrive.
+# A shell lets what it starts in the background ignore Ctrl-C, and that is inherited: here and in
+# the programs under test it must arrive.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
