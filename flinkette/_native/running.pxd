@@ -1,4 +1,5 @@
 from libc.stdint cimport int64_t, uint32_t
+from libcpp.vector cimport vector
 
 from flinkette._native.buffer cimport Uint32Buffer
 from flinkette._native.c_aggregate cimport RunningColumn
@@ -44,12 +45,15 @@ cdef class RunningAggregate:
     cdef RunningState _state
     cdef RunningColumn[int64_t] _ints
     cdef RunningColumn[double] _floats
+    # While the state is in a column: the ids it holds, in the order of their first rows.
+    cdef vector[uint32_t] _held
 
     cpdef list process(
         self, list values, Uint32Buffer ids, KeyMap key_map, list out=*, Py_ssize_t start=*)
     # The result of one row; the state changes only if this returns.
     cdef object process_row(self, object value, uint32_t key_id, KeyMap key_map)
     cdef RunningState _state_for(self, Column values) noexcept
+    cdef int64_t _rows_of(self, uint32_t key_id) noexcept
     cdef Column _run_column(self, Column values, Uint32Buffer ids, int64_t *out_done)
     cdef int _hold(self, Uint32Buffer ids, KeyMap key_map) except -1
     cdef int _move_to_objects(self, KeyMap key_map) except -1

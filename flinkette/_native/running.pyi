@@ -62,16 +62,26 @@ class RunningAggregate:
             If a record does not have the position.
         """
 
-    def process_column(
-        self,
-        values: Column,
-        ids: Uint32Buffer,
-        key_map: KeyMap,
-        out: list[Any] | None = None,
-    ) -> Column | list[Any]:
-        """The same for bare values that come as a column.
+    def process_column(self, values: Column, ids: Uint32Buffer, key_map: KeyMap) -> Column | None:
+        """The aggregated field of each row's result, for fields that come as a column.
 
-        int64 and float64 columns without nulls are aggregated natively and give a Column.
-        Everything else, and every batch after an int that left 64 bits, goes through objects and
-        is appended to `out`. Raises what `process` raises.
+        The records are to have no other fields but the key. The state is in a column, too, until
+        `process` or `move_to_objects` is called.
+
+        Returns
+        -------
+        Column or None
+            Results of the rows before an int that leaves 64 bits, all if none does: the rows from
+            there on are for `process`. None if all of them are, for good: the column is not of
+            int64 or float64, has nulls, or an earlier one was of another type.
         """
+
+    @property
+    def is_in_columns(self) -> bool:
+        """Whether `process_column` keeps the state; `process` would move it."""
+
+    def column_state(self) -> tuple[Uint32Buffer, Column]:
+        """Ids of the keys so far, in the order of their first rows, and the aggregate of each."""
+
+    def move_to_objects(self, key_map: KeyMap, ids: Uint32Buffer, records: list[Any]) -> None:
+        """Go on with `process`: these are the results so far of the keys of `column_state`."""

@@ -93,31 +93,53 @@ cdef class RunningAggregate:
             return self._first(value, key_id, key_map)
         return self._next(value, key_id)
 
-    def process_column(self, Column values not None, Uint32Buffer ids not None, KeyMap key_map,
-                       list out=None):
+    def process_column(self, Column values not None, Uint32Buffer ids not None, KeyMap key_map):
         cdef int64_t done = 0
-        cdef Column results = None
+        cdef Column results
         cdef RunningState wanted = self._state_for(values)
         if ids.length != values.length:
             raise ValueError(f"{values.length} rows have {ids.length} key ids")
         if self._state == RunningState.NOWHERE:
             self._state = wanted
-        if wanted != RunningState.OBJECTS and wanted == self._state:
-            self._hold(ids, key_map)
-            results = self._run_column(values, ids, &done)
-            if done == values.length:
-                return results
-        if out is None:
-            out = []
-        if done:
-            out.extend(results.slice(0, <Py_ssize_t> done).to_objects())
-        # `start` is a row of the batch: the rows before it are done whatever out had before.
-        return self.process(values.to_objects(), ids, key_map, out, <Py_ssize_t> done)
+        if wanted == RunningState.OBJECTS or wanted != self._state:
+            return None
+        self._hold(ids, key_map)
+        results = self._run_column(values, ids, &done)
+        return results if done == values.length else results.slice(0, <Py_ssize_t> done)
+
+    @property
+    def is_in_columns(self):
+        return self._state == RunningState.INTS or self._state == RunningState.FLOATS
+
+    def column_state(self):
+        cdef size_t at
+        cdef Uint32Buffer ids
+        cdef list live = [key_id for key_id in self._held if self._rows_of(key_id)]
+        ids = Uint32Buffer.allocate(len(live))
+        for at in range(<size_t> len(live)):
+            ids.data[at] = live[at]
+        if self._state == RunningState.INTS:
+            values = [self._ints.value(key_id) for key_id in live]
+        else:
+            values = [self._floats.value(key_id) for key_id in live]
+        return ids, Column.from_objects(values)
+
+    def move_to_objects(self, KeyMap key_map not None, Uint32Buffer ids not None, list records):
+        cdef int64_t at
+        if ids.length != len(records):
+            raise ValueError(f"{len(records)} records for {ids.length} key ids")
+        self._move_to_objects(key_map)
+        for at in range(ids.length):
+            self._records[ids.data[at]] = records[at]
+
+    cdef int64_t _rows_of(self, uint32_t key_id) noexcept:
+        if self._state == RunningState.INTS:
+            return self._ints.row_count(key_id)
+        return self._floats.row_count(key_id)
 
     cdef RunningState _state_for(self, Column values) noexcept:
         cdef const NativeColumn *native = values.handle.get()
-        cdef bint is_bare = not self._is_named and self._index == 0
-        if native.null_count or not is_bare or (
+        if native.null_count or (
             self._kind == RunningKind.SUM and self._bits != 0 and self._bits != 64
         ):
             return RunningState.OBJECTS
@@ -142,6 +164,7 @@ cdef class RunningAggregate:
             new_count = self._floats.hold(ids.data, ids.length, new_ids.data)
         for at in range(new_count):
             key_map.retain(new_ids.data[at])
+            self._held.push_back(new_ids.data[at])
         return 0
 
     cdef Column _run_column(self, Column values, Uint32Buffer ids, int64_t *out_done):
@@ -179,6 +202,7 @@ cdef class RunningAggregate:
             move_to_lists(
                 self._floats, self._kind, self._records, self._fields, self._counts, key_map)
         self._state = RunningState.OBJECTS
+        self._held.clear()
         return 0
 
     cdef int _grow(self, Py_ssize_t id_count) except -1:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flinkette._native.buffer import Uint32Buffer
 from flinkette._native.column import Column
 from flinkette._native.keys import KeyMap
 from flinkette._native.running import RunningAggregate
@@ -15,6 +16,24 @@ from flinkette._native.running import RunningAggregate
 KINDS = st.sampled_from(["sum", "min", "max", "min_by", "max_by", "count", "avg"])
 INTS = st.lists(st.integers(-9, 9) | st.integers(-(2**63), 2**63 - 1), max_size=20)
 FLOATS = st.lists(st.floats(), max_size=20)
+
+
+def process(
+    aggregate: RunningAggregate,
+    values: Column,
+    ids: Uint32Buffer,
+    key_map: KeyMap,
+    out: list[Any] | None = None,
+) -> Column | list[Any]:
+    """As a column as far as that goes, then as objects."""
+    out = [] if out is None else out
+    done = aggregate.process_column(values, ids, key_map)
+    if done is not None and done.length == values.length:
+        return done
+    if done is not None:
+        out += done.to_objects()
+    start = 0 if done is None else done.length
+    return aggregate.process(values.to_objects(), ids, key_map, out, start)
 
 
 def objects_of(results: Column | list[Any]) -> list[Any]:
@@ -30,7 +49,7 @@ def test_columns_give_what_their_objects_give(
     for values in batches:
         keys = [data.draw(st.integers(0, 3)) for _ in values]
         column = Column.from_objects(values)
-        results = typed.process_column(column, maps[0].ids(keys), maps[0])
+        results = process(typed, column, maps[0].ids(keys), maps[0])
         expected = plain.process(values, maps[1].ids(keys), maps[1])
         assert repr(objects_of(results)) == repr(expected)
         for each in maps:
@@ -42,7 +61,7 @@ def test_columns_give_what_their_objects_give(
 
 def run(aggregate: RunningAggregate, values: list[Any], key_map: KeyMap) -> Column | list[Any]:
     ids = key_map.ids(["k"] * len(values))
-    return aggregate.process_column(Column.from_objects(values), ids, key_map)
+    return process(aggregate, Column.from_objects(values), ids, key_map)
 
 
 def test_ints_and_floats_without_nulls_stay_columns() -> None:
@@ -64,25 +83,25 @@ def test_a_declared_long_that_overflows_is_an_error_after_the_rows_before_it() -
     ids = key_map.ids(["k"] * 3)
     column = Column.from_objects([2**63 - 1, 1, -1])
     with pytest.raises(OverflowError, match="does not fit the declared type of 64 bits"):
-        aggregate.process_column(column, ids, key_map, out)
+        process(aggregate, column, ids, key_map, out)
     assert out == [2**63 - 1]
-    assert aggregate.process_column(column.slice(2, 3), ids.slice(2, 3), key_map) == [2**63 - 2]
+    assert process(aggregate, column.slice(2, 3), ids.slice(2, 3), key_map) == [2**63 - 2]
 
 
 def test_a_column_with_nulls_is_an_error_at_the_null_as_for_objects() -> None:
     key_map, out = KeyMap(128, 0, 127), []
     column, ids = Column.from_objects([1, None]), key_map.ids(["k", "k"])
     with pytest.raises(TypeError, match="unsupported operand"):
-        RunningAggregate("sum").process_column(column, ids, key_map, out)
+        process(RunningAggregate("sum"), column, ids, key_map, out)
     assert out == [1]
 
 
 def test_rows_of_a_list_follow_rows_of_a_column() -> None:
     key_map, aggregate = KeyMap(128, 0, 127), RunningAggregate("min")
     ids = key_map.ids(["k"])
-    assert objects_of(aggregate.process_column(Column.from_objects([3]), ids, key_map)) == [3]
+    assert objects_of(process(aggregate, Column.from_objects([3]), ids, key_map)) == [3]
     assert aggregate.process([2.5], ids, key_map) == [2.5]
-    assert aggregate.process_column(Column.from_objects([7]), ids, key_map) == [2.5]
+    assert process(aggregate, Column.from_objects([7]), ids, key_map) == [2.5]
 
 
 def test_a_key_id_that_is_not_in_use_is_refused() -> None:

@@ -17,6 +17,7 @@ from flinkette.runtime.failures import make_error, make_row_error
 from flinkette.runtime.operator import Operator
 from flinkette.runtime.operators.keyed import Keys
 from flinkette.runtime.operators.rows import converter_of
+from flinkette.runtime.operators.running_columns import KINDS, RunningColumns
 from flinkette.runtime.user_code import bound, close_all, open_function
 
 if TYPE_CHECKING:
@@ -51,14 +52,40 @@ class RunningAggregateOperator(Operator):
             else None,
             object_reuse=context.is_object_reuse,
         )
+        self._columns: RunningColumns | None = None
+        if kind in KINDS:
+            self._columns = RunningColumns(self._aggregate, position, self._keys)
 
-    def start_batch(self, batch: Batch) -> None:
+    def start_batch(self, batch: Batch) -> Batch | None:
         ids = self._keys.ids(batch)
-        values = batch.objects()
         made: list[Any] = []
+        if self._columns is not None:
+            results = self._columns.process(batch, ids)
+            if results is not None and results.num_rows == batch.num_rows:
+                self._keys.release()
+                self.is_busy = False
+                if self._last_of_key is not None:
+                    return None
+                return results.with_event_times(batch.times, batch.marks)
+            made = self._leave_columns(results)
+        self._process_objects(batch, ids, made)
+        return None
+
+    def _leave_columns(self, results: Batch | None) -> list[Any]:
+        """Go on with objects, for good; return the results of rows that were done as columns."""
+        assert self._columns is not None
+        last_of_key = self._columns.leave()
+        if self._last_of_key is not None:
+            self._last_of_key.update(last_of_key)
+        self._columns = None
+        return [] if results is None else list(results.objects())
+
+    def _process_objects(self, batch: Batch, ids: Uint32Buffer, made: list[Any]) -> None:
+        """Aggregate the rows behind those that have results already."""
+        values = batch.objects()
         failed: list[int] = []
         rows: Uint32Buffer | None = None
-        start = 0
+        start = len(made)
         while start < len(values) and self._failure is None:
             before = len(made)
             try:
@@ -86,8 +113,12 @@ class RunningAggregateOperator(Operator):
         self.emit(Batch.from_objects(made, batch.times).with_marks(batch.marks))
 
     def start_watermark(self, time_ms: int) -> bool:
-        if self._last_of_key and time_ms == MAX_WATERMARK_MS:
-            self.emit(Batch.from_objects(list(self._last_of_key.values())))
+        if self._last_of_key is not None and time_ms == MAX_WATERMARK_MS:
+            if self._aggregate.is_in_columns:
+                assert self._columns is not None
+                self.emit(self._columns.last())
+            elif self._last_of_key:
+                self.emit(Batch.from_objects(list(self._last_of_key.values())))
         return False
 
     def step(self, deadline_ns: int) -> None:
