@@ -207,6 +207,13 @@ TARGETS = [
         is_most=True,
     ),
     Target(
+        "20",
+        "words of a text file: ours / best of Bytewax and Pathway, one worker",
+        20,
+        50,
+        lowest(peer("Bytewax", 5_000, 1, "lines"), peer("Pathway", 5_000, 1, "lines")),
+    ),
+    Target(
         "21",
         "`map` of a Python function: `list(map(f, xs))` / ours",
         0.65,

@@ -17,7 +17,7 @@ from bench.peers.child import ENGINES
 __all__ = ["PEERS", "Peer", "Unavailable", "ours"]
 
 TIMELY = Path(__file__).parent / "timely"
-TUMBLING, SLIDING, WORDS = "tumbling", "sliding", "words"
+TUMBLING, SLIDING, WORDS, LINES = "tumbling", "sliding", "words", "lines"
 
 
 class Unavailable(Exception):
@@ -136,6 +136,17 @@ OUR_FUNCTIONS = Peer(
     is_per_row_python=True,
 )
 
+# a job of few lines is subtracted: the start of two workers takes longer than those
+OUR_LINES = Peer(
+    "flinkette, lines",
+    flinkette_script,
+    "functions",
+    jobs=(LINES,),
+    most_rows=4_000_000,
+    has_job_start=True,
+    is_per_row_python=True,
+)
+
 PEERS = [
     Peer("timely", find_timely, jobs=(TUMBLING, WORDS)),
     Peer("timely, rows made in the run", find_timely, "made", jobs=(TUMBLING,), threads=(1,)),
@@ -158,6 +169,7 @@ PEERS = [
     Peer(
         "Bytewax",
         script("run_bytewax.py", "bytewax", interpreter=peer_python("bytewax")),
+        jobs=(TUMBLING, SLIDING, WORDS, LINES),
         most_rows=200_000,
         check_rows=20_000,
         is_per_row_python=True,
@@ -166,6 +178,7 @@ PEERS = [
     Peer(
         "Pathway",
         script("run_pathway.py", "pathway", "pyarrow", interpreter=peer_python("pathway")),
+        jobs=(TUMBLING, SLIDING, WORDS, LINES),
         most_rows=1_000_000,
         check_rows=20_000,
         has_job_start=True,
@@ -205,12 +218,14 @@ PEERS = [
 ]
 
 
-def ours(peer: Peer) -> Peer:
+def ours(peer: Peer, job: str) -> Peer:
     """Return our program of the same kind: Python per row, or columns."""
+    if job == LINES:
+        return OUR_LINES
     return OUR_FUNCTIONS if peer.is_per_row_python else OUR_COLUMNS
 
 
 def all_engines() -> Iterator[Peer]:
     """Ours first."""
-    yield from (OUR_COLUMNS, OUR_FUNCTIONS)
+    yield from (OUR_COLUMNS, OUR_FUNCTIONS, OUR_LINES)
     yield from PEERS

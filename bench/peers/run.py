@@ -11,7 +11,13 @@ from bench.peers.registry import PEERS, Peer
 __all__ = ["compare_all"]
 
 # The job of the targets with few and with many keys, then the others.
-CASES = [("tumbling", 1_000), ("tumbling", 1_000_000), ("words", 5_000), ("sliding", 1_000)]
+CASES = [
+    ("tumbling", 1_000),
+    ("tumbling", 1_000_000),
+    ("words", 5_000),
+    ("sliding", 1_000),
+    ("lines", 5_000),
+]
 QUICK_CASES = [("tumbling", 1_000)]
 
 
@@ -19,8 +25,10 @@ def is_worth(peer: Peer, job: str, keys: int, threads: int) -> bool:
     """Leave out what takes minutes and says nothing new."""
     if job not in peer.jobs or threads not in peer.threads:
         return False
-    if threads > 1 and job != "tumbling":
+    if threads > 1 and job not in ("tumbling", "lines"):
         return False
+    if job == "lines":
+        return True
     is_slow = peer.has_job_start or peer.is_per_row_python
     return not is_slow or (keys == 1_000 and job == "tumbling") or peer.name == "Flink SQL"
 

@@ -8,7 +8,7 @@ from bench.peers.child import Child
 from bench.peers.compare import expected, result_count, verify
 from bench.peers.registry import Peer, Unavailable, all_engines
 
-KEYS = {"tumbling": 1_000, "sliding": 1_000, "words": 5_000}
+KEYS = {"tumbling": 1_000, "sliding": 1_000, "words": 5_000, "lines": 5_000}
 CASES = [
     pytest.param(peer, job, id=f"{peer.name.replace(', ', '-').replace(' ', '_')}-{job}")
     for peer in all_engines()

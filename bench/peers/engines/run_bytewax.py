@@ -1,15 +1,17 @@
 """Bytewax: the job as fold_window over a source in memory."""
 
+import tempfile
 from datetime import datetime, timedelta, timezone
 from importlib import metadata
 
 import bytewax.operators as op
 import bytewax.operators.windowing as win
+from bytewax.connectors.files import FileSource
 from bytewax.dataflow import Dataflow
 from bytewax.operators.windowing import EventClock, SlidingWindower, TumblingWindower
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from bytewax.testing import TestingSink, TestingSource, cluster_main, run_main
-from serving import START_MS, WINDOW_MS, python_rows, serve, slide_ms
+from serving import START_MS, WINDOW_MS, python_rows, serve, slide_ms, text_file
 
 START = datetime.fromtimestamp(START_MS / 1000, timezone.utc)
 SIZE = timedelta(milliseconds=WINDOW_MS)
@@ -43,11 +45,24 @@ class Engine:
             f"TestingSource(batch_size={BATCH}), keys and datetimes made before the run, "
             f"fold_window with EventClock (30 s for late rows), {self.threads} worker(s)"
         )
+        if self.job == "lines":
+            self.tuning = f"FileSource, flat_map, count_final, {self.threads} worker(s)"
+            self.keys = request["keys"]
+            self.folder = tempfile.TemporaryDirectory()
+            text_file(self.folder.name, request["rows"], self.keys)
+            return
         second = timedelta(milliseconds=1)
         self.rows = [
             (str(key), (START + (when - START_MS) * second, value))
             for key, when, value in python_rows(self.job, request["rows"], request["keys"])
         ]
+
+    def count_of_words(self, rows, sink):
+        flow = Dataflow("job")
+        lines = op.input("in", flow, FileSource(text_file(self.folder.name, rows, self.keys)))
+        words = op.flat_map("split", lines, str.split)
+        op.output("out", op.count_final("count", words, lambda word: word), sink)
+        return flow
 
     def flow(self, rows, sink):
         clock = EventClock(lambda row: row[0], wait_for_system_duration=WAIT)
@@ -70,7 +85,7 @@ class Engine:
         return flow
 
     def execute(self, rows, sink):
-        flow = self.flow(rows, sink)
+        flow = (self.count_of_words if self.job == "lines" else self.flow)(rows, sink)
         if self.threads == 1:
             run_main(flow)
         else:
@@ -79,6 +94,9 @@ class Engine:
     def check(self, rows):
         found = []
         self.execute(rows, TestingSink(found))
+        if self.job == "lines":
+            yield from ((word, START_MS, count) for word, count in found)
+            return
         for key, (number, total) in found:
             key = key if self.job == "words" else int(key)
             yield key, START_MS + number * slide_ms(self.job), total

@@ -9,7 +9,7 @@ from pathlib import Path
 os.environ["PATHWAY_THREADS"] = str(json.loads(sys.argv[1])["threads"])
 
 import pathway
-from serving import SLIDE_MS, WINDOW_MS, arrow_table, serve
+from serving import SLIDE_MS, START_MS, WINDOW_MS, arrow_table, serve, text_file
 
 
 class Numbers(pathway.Schema):
@@ -39,6 +39,8 @@ class Engine:
         self.write(request["rows"])
 
     def write(self, rows):
+        if self.job == "lines":
+            return text_file(self.folder.name, rows, self.request["keys"])
         import pyarrow.csv
 
         path = Path(self.folder.name) / f"{rows}.csv"
@@ -49,6 +51,13 @@ class Engine:
 
     def results(self, rows):
         pathway.internals.parse_graph.G.clear()
+        if self.job == "lines":
+            lines = pathway.io.plaintext.read(str(self.write(rows)), mode="static")
+            split = pathway.apply_with_type(str.split, list[str], lines.data)
+            words = lines.select(word=split).flatten(pathway.this.word)
+            return words.groupby(words.word).reduce(
+                key=words.word, start=START_MS, total=pathway.reducers.count()
+            )
         schema = Words if self.job == "words" else Numbers
         table = pathway.io.csv.read(str(self.write(rows)), schema=schema, mode="static")
         window = pathway.temporal.tumbling(duration=WINDOW_MS)

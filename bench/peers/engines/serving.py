@@ -3,7 +3,8 @@
 Runs in any Python from 3.8 on, beside whatever the engine needs, and imports nothing of flinkette.
 
 The job: row i has key ``i * 2654435761 mod K``, event time ``i / 10`` ms and value 1; sums by key
-in windows of 10 s. Words are the same keys as text; sliding windows begin every second.
+in windows of 10 s. Words are the same keys as text; sliding windows begin every second. Lines are a
+text file with ten of these words a line: they are to be split and counted, no windows.
 """
 
 import json
@@ -19,7 +20,8 @@ ROWS_PER_MS = 10
 WINDOW_MS = 10_000
 SLIDE_MS = 1_000
 WORD_DIGITS = 6
-JOBS = ("tumbling", "sliding", "words")
+WORDS_PER_LINE = 10
+JOBS = ("tumbling", "sliding", "words", "lines")
 
 
 def slide_ms(job):
@@ -61,6 +63,18 @@ def python_rows(job, rows, keys):
     if job == "words":
         return [(word(key), when, value) for key, when, value in made]
     return made
+
+
+def text_file(folder, rows, keys):
+    """Write the words of some rows as lines, unless that was done; return the file."""
+    path = Path(folder) / f"{rows}.txt"
+    if not path.exists():
+        words = [word(number) for number in range(keys)]
+        with path.open("w", encoding="utf-8") as file:
+            for first in range(0, rows, WORDS_PER_LINE):
+                line = range(first, min(first + WORDS_PER_LINE, rows))
+                file.write(" ".join(words[row * FACTOR % keys] for row in line) + "\n")
+    return path
 
 
 def digest(results):
