@@ -58,7 +58,13 @@ class JobManager:
         self._events: deque[Any] = deque()
         self._peers: dict[TaskManagerId, bytes] = {}
         self.processes: dict[TaskManagerId, int] = {}
-        self.runner = MasterRunner(self._tell_host, self._post, self._on_output, self.now_ms)
+        self.runner = MasterRunner(
+            self._tell_host,
+            self._post,
+            self._on_output,
+            self.now_ms,
+            is_encrypted=keys is not None,
+        )
         self._server = Server(address, control.ToJobManager, keys)
         self.address = self._server.address
         self._desk = ClientDesk(self, self._server)
@@ -156,7 +162,7 @@ class JobManager:
             self._post(resources.HeartbeatAnswered(now_ms, name, message.instance, report))
         elif isinstance(message, control.HostStopped):
             key = (JobId(message.job_id), Attempt(message.attempt))
-            self.runner.host_stopped(*key, message.reason)
+            self.runner.host_stopped(*key, name, message.reason)
         elif isinstance(message, control.FromWorkers):
             key = (JobId(message.job_id), Attempt(message.attempt))
             self.runner.host_says(*key, message.payload)

@@ -22,6 +22,7 @@ __all__ = [
     "Fork",
     "Forked",
     "FromWorker",
+    "LinkKeys",
     "Listen",
     "Listening",
     "Output",
@@ -61,13 +62,27 @@ class Wires(msgspec.Struct, tag="wires", frozen=True):
     wires: list[Wire]
 
 
+class LinkKeys(msgspec.Struct, frozen=True):
+    """Keys of CURVE of one worker, made for one attempt to run a job and never written down."""
+
+    public: bytes
+    secret: bytes
+    peers: dict[int, bytes]
+    """Public keys of the workers it has connections with, the only ones it lets in."""
+
+    def __repr__(self) -> str:
+        return f"LinkKeys(public={self.public!r}, secret=…)"
+
+
 class Listen(msgspec.Struct, tag="listen", frozen=True):
     """Bind a ZeroMQ socket for each of these workers."""
 
     peers: list[int]
-    endpoint: str
     token: bytes
     attempt: int
+    keys: LinkKeys | None = None
+    endpoint: str = "tcp://127.0.0.1:*"
+    """Filled in on the worker's host, which knows where others reach it."""
 
 
 class Listening(msgspec.Struct, tag="listening", frozen=True):
@@ -91,6 +106,7 @@ class Deploy(msgspec.Struct, tag="deploy", frozen=True):
     addresses: dict[int, str] = {}
     """Where other workers listen for this one."""
     token: bytes = b""
+    keys: LinkKeys | None = None
 
 
 class Run(msgspec.Struct, tag="run", frozen=True):

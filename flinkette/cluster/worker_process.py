@@ -113,14 +113,13 @@ class WorkerProcess:
         while not self._is_over:
             try:
                 has_worked = self._turn()
+                self._hand_on_output()
+                if not has_worked:
+                    self._park()  # it looks at channels, which may be broken
             except LinkClosedError:
                 raise
             except BaseException as error:
                 self._fail(error)
-                has_worked = True
-            self._hand_on_output()
-            if not has_worked:
-                self._park()
         while not self._link.flush():
             self._link.wait(1.0, until_sent=True)
 
@@ -168,7 +167,7 @@ class WorkerProcess:
                 os.close(descriptor)
         elif isinstance(message, Listen):
             addresses = self._links.listen(
-                message.peers, message.endpoint, message.token, message.attempt
+                message.peers, message.endpoint, message.token, message.attempt, message.keys
             )
             self._tell(Listening(addresses))
         elif isinstance(message, Deploy):
@@ -203,7 +202,7 @@ class WorkerProcess:
             for vertex, workers in enumerate(message.placement)
             for index, worker in enumerate(workers)
         }
-        self._links.connect(message.addresses, message.token, message.attempt)
+        self._links.connect(message.addresses, message.token, message.attempt, message.keys)
         self._wiring = wiring = WorkerWiring(
             job_graph,
             placement,
@@ -224,7 +223,8 @@ class WorkerProcess:
             self._clock,
             wiring.all_senders,
             self._name_turn,
-            may_spin=1 + max(placement.values()) <= available_cores(),
+            # one of the doorbells is the client's
+            may_spin=len(self._doorbells) - 1 <= available_cores(),
         )
         self._worker.open()
         self._tell(Deployed())

@@ -248,7 +248,6 @@ class SimulatedCluster:
         self.random = random.Random(seed)
         self.time = Timeline()
         self.loss = 0.0
-        self.is_one_host = seed % 2 == 1
         self.hosts: dict[TaskManagerId, Host] = {}
         self.summaries: Counter[JobId] = Counter()
         self.submitted: list[JobId] = []
@@ -256,12 +255,8 @@ class SimulatedCluster:
 
     def begin_job_manager(self) -> None:
         """Start a JobManager that knows nothing."""
-        self.dispatcher = DispatcherState(
-            DispatcherOptions(SLOT_TIMEOUT_MS, 10_000, self.is_one_host)
-        )
-        self.resources = ResourceState(
-            ResourceOptions(HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS, self.is_one_host)
-        )
+        self.dispatcher = DispatcherState(DispatcherOptions(SLOT_TIMEOUT_MS, 10_000))
+        self.resources = ResourceState(ResourceOptions(HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS))
         self.masters: dict[tuple[JobId, Attempt], Master] = {}
         self.restarts: Counter[JobId] = Counter()
         self.epoch = object()
@@ -513,8 +508,6 @@ class SimulatedCluster:
     def check_slots(self) -> None:
         given: set[tuple[TaskManagerId, int, int]] = set()
         for job in self.dispatcher.jobs.values():
-            hosts_of_job = {slot.task_manager for slot in job.slots}
-            assert len(hosts_of_job) <= 1 or not self.is_one_host
             for slot in job.slots:
                 place = (slot.task_manager, slot.instance, slot.slot)
                 assert place not in given, f"{place} was given twice"
@@ -542,5 +535,4 @@ class SimulatedCluster:
         total = sum(len(host.state.slots) for host in living)
         assert (self.resources.total_slots, self.resources.free_slots) == (total, total)
         counts = (self.dispatcher.total_slots, self.dispatcher.free_slots)
-        largest = max((len(host.state.slots) for host in living), default=0)
-        assert counts == ((largest, largest) if self.is_one_host else (total, total))
+        assert counts == (total, total)

@@ -95,7 +95,7 @@ def test_a_detached_job_runs_alone_and_more_jobs_than_slots_take_turns(
 def test_a_waiting_job_says_what_it_waits_for_and_can_be_cancelled(shared: RunningCluster) -> None:
     text = shared.run("-d", "-p", "5", shared.job(PAIRS), "-1")
     (job_id,) = re.findall(r"JobID (\w+)", text)
-    waiting = "[waiting for 5 slots of one task manager, 2 free; the largest has 2 slots: start one"
+    waiting = "[waiting for 5 slots, 4 free; the cluster has 4 slots: start more task managers]"
     assert f"{job_id} : pairs (CREATED) {waiting}" in shared("list")
     assert "pairs (CREATED)" not in shared("list", "-r")
     assert shared("cancel", job_id) == f"Cancelling job {job_id}.\nCancelled job {job_id}.\n"

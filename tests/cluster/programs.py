@@ -1,0 +1,35 @@
+"""Programs that tests hand to clusters, and what they print."""
+
+from __future__ import annotations
+
+KEYED = """
+import sys
+from pyflink.datastream import StreamExecutionEnvironment
+
+class Tag:
+    def __init__(self, value):
+        self.value = value
+
+env = StreamExecutionEnvironment.get_execution_environment()
+# one reader: the running sums of a key are in the order of its rows
+numbers = env.from_collection(list(range(int(sys.argv[1])))).set_parallelism(1)
+sums = numbers.key_by(lambda value: value % 7).reduce(lambda a, b: a + b)
+sums.map(Tag).key_by(lambda tag: tag.value % 11).map(lambda tag: f"sum {tag.value}").print()
+env.execute("keyed")
+"""
+ENDLESS = """
+from pyflink.common import WatermarkStrategy
+from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.datastream.connectors.number_seq import NumberSequenceSource
+
+env = StreamExecutionEnvironment.get_execution_environment()
+numbers = env.from_source(
+    NumberSequenceSource(1, 2**60), WatermarkStrategy.no_watermarks(), "numbers")
+numbers.key_by(lambda value: value % 70).filter(lambda value: False).print()
+env.execute("endless")
+"""
+
+
+def rows(text: str) -> list[str]:
+    """Return the rows that `print()` wrote, without the subtask."""
+    return sorted(line.partition("> ")[2] for line in text.splitlines() if "> " in line[:4])
