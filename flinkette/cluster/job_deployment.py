@@ -11,7 +11,6 @@ from flinkette.cluster.dependencies import Dependencies
 from flinkette.cluster.job_links import join_workers
 from flinkette.cluster.job_master import deploy_message
 from flinkette.cluster.job_messages import HostPlan, PlannedChannel
-from flinkette.contracts.errors import UnsupportedFeatureError
 from flinkette.exchange.ring_channel import ring_channel_bytes
 from flinkette.plan.execution_graph import ExecutionGraph
 from flinkette.plan.placement import place
@@ -97,13 +96,6 @@ def plan_deployment(
     is_encrypted : bool
         Whether connections between hosts are.
     """
-    from flinkette.cluster.worker_process import collecting_sinks
-
-    if collecting_sinks(job_graph):
-        raise UnsupportedFeatureError(
-            "execute_and_collect() brings rows to the client, which jobs on a cluster do not do "
-            "yet; write them to a sink, or run the job on this machine"
-        )
     graph = ExecutionGraph(job_graph)
     hosts = hosts_of(slots)
     host_of = {worker: number for number, host in enumerate(hosts) for worker in host.workers}

@@ -62,6 +62,7 @@ class JobManager:
             self._tell_host,
             self._post,
             self._on_output,
+            self._on_rows,
             self.now_ms,
             is_encrypted=keys is not None,
         )
@@ -223,6 +224,9 @@ class JobManager:
 
     def _on_output(self, job_id: JobId, output: Any) -> None:
         self._desk.on_output(job_id, output)
+
+    def _on_rows(self, job_id: JobId, worker: int, rows: Any) -> None:
+        self._desk.on_rows(job_id, worker, rows)
 
 
 _ORDERS: dict[type, Any] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from flinkette.cluster import control_messages as control
@@ -12,18 +13,25 @@ from flinkette.cluster import dispatcher_events as jobs
 from flinkette.cluster.dispatcher_state import JobPhase
 from flinkette.cluster.identifiers import JobId
 from flinkette.cluster.job_queue import waiting_text
+from flinkette.cluster.mailed_rows import ResultQueue
+from flinkette.cluster.messages import RowsTaken
 from flinkette.cluster.remote_errors import encode_error
 from flinkette.contracts.errors import FlinketteError
 
 if TYPE_CHECKING:
     from flinkette.cluster.dispatcher_state import Job
     from flinkette.cluster.job_manager import JobManager
+    from flinkette.cluster.messages import Rows
     from flinkette.cluster.rpc import Received
     from flinkette.cluster.rpc_server import Server
 
 __all__ = ["ClientDesk"]
 
 log = logging.getLogger(__name__)
+ANSWER_BYTES = 4 << 20
+"""Rows in one answer, about; a message has at most 64 MiB."""
+HOLD_S = 0.3
+"""How long a client that asks for rows waits for the first of them."""
 
 
 class ClientDesk:
@@ -34,6 +42,9 @@ class ClientDesk:
         self._server = server
         self._submitted: dict[JobId, control.SubmitJob] = {}
         self._attached: dict[JobId, bytes] = {}
+        self._results: dict[JobId, ResultQueue] = {}
+        self._asking: dict[JobId, tuple[Received, float]] = {}
+        """Who asks for rows, and since when."""
 
     def take(self, question: Received) -> None:
         """Answer a client."""
@@ -47,6 +58,8 @@ class ClientDesk:
                 self._server.answer(question, control.JobList(jobs=self._lines()))
             case control.DescribeJob():
                 self._describe(question, JobId(message.job_id))
+            case control.FetchRows():
+                self._asking[JobId(message.job_id)] = (question, time.monotonic())
             case control.DescribeCluster():
                 self._server.answer(question, self._status())
             case control.StopCluster():
@@ -151,7 +164,9 @@ class ClientDesk:
         )
 
     def on_time(self) -> bool:
-        """Stop jobs whose clients are gone; True while there are attached jobs."""
+        """Hand out rows, stop jobs whose clients are gone; True while there are attached jobs."""
+        for job_id in list(self._asking):
+            self._answer_with_rows(job_id)
         for job_id, peer in list(self._attached.items()):
             job = self._manager.dispatcher.jobs.get(job_id)
             if job is not None and not self._server.tell(peer, self._news(job)):
@@ -160,6 +175,29 @@ class ClientDesk:
                 self._manager.post(jobs.CancelRequested(self._manager.now_ms(), job_id))
         return bool(self._attached)
 
+    def on_rows(self, job_id: JobId, worker: int, rows: Rows) -> None:
+        """Keep rows of a collecting sink until the client asks for them."""
+        self._results.setdefault(job_id, ResultQueue()).add(worker, rows)
+
+    def _answer_with_rows(self, job_id: JobId) -> None:
+        """Answer whoever asks for rows, if there are some, will be none, or he has waited."""
+        question, since_s = self._asking[job_id]
+        job = self._manager.dispatcher.jobs.get(job_id)
+        results = self._results.get(job_id, ResultQueue())
+        is_over = job is None or job.phase.is_over
+        if not (results or is_over or time.monotonic() - since_s > HOLD_S):
+            return
+        del self._asking[job_id]
+        frames, grants = results.take(ANSWER_BYTES)
+        rows = control.JobRows(frames=frames, is_over=is_over and not results)
+        if self._server.answer(question, rows):
+            for worker, sink, granted_bytes in grants:
+                self._manager.runner.rows_taken(job_id, worker, RowsTaken(sink, granted_bytes))
+        elif not is_over:
+            # it would miss these: what it has is not what the job made
+            log.warning("the client of job %s does not take its rows: cancelled", job_id)
+            self._manager.post(jobs.CancelRequested(self._manager.now_ms(), job_id))
+
     def tell_clients(self, order: Any) -> None:
         """Tell the client of a job what became of it, and the log of every job."""
         if isinstance(order, jobs.PublishStatus):
@@ -167,6 +205,8 @@ class ClientDesk:
             job, peer = self._manager.dispatcher.jobs.get(order.job_id), None
             if job is not None:
                 peer = self._attached.get(order.job_id)
+            if job is not None and job.phase in (JobPhase.FAILED, JobPhase.CANCELED):
+                self._results.pop(job.job_id, None)
             if job is not None and peer is not None:
                 self._server.tell(peer, self._news(job))
                 if job.phase.is_over:
@@ -174,6 +214,7 @@ class ClientDesk:
         elif isinstance(order, jobs.PublishSummary):
             log.info("%s", order.summary)
         elif isinstance(order, jobs.ForgetJob):
+            self._results.pop(order.job_id, None)
             self._manager.runner.forget(order.job_id)
 
     def on_output(self, job_id: JobId, output: Any) -> None:

@@ -25,7 +25,7 @@ from flinkette.cluster.job_messages import (
     TellWorker,
     WorkerSaid,
 )
-from flinkette.cluster.messages import Failed, Output
+from flinkette.cluster.messages import Failed, Output, Rows, RowsTaken
 from flinkette.cluster.payload import load_payload, payload_of
 from flinkette.cluster.remote_errors import encode_error
 from flinkette.cluster.worker_pool import Lost
@@ -94,6 +94,7 @@ class RunningJob:
     attempt: Attempt
     hosts: tuple[JobHost, ...]
     master: JobMaster
+    workers: RemoteWorkers
 
     @cached_property
     def host_of(self) -> dict[int, JobHost]:
@@ -112,6 +113,8 @@ class MasterRunner:
         Takes dispatcher events.
     on_output : callable
         Takes what user code printed.
+    on_rows : callable
+        Takes rows of collecting sinks, with the worker they come from.
     now_ms : callable
         The time of events.
     is_encrypted : bool
@@ -123,6 +126,7 @@ class MasterRunner:
         tell_host: Callable[[TaskManagerId, Any], None],
         report: Callable[[jobs.DispatcherEvent], None],
         on_output: Callable[[JobId, Output], None],
+        on_rows: Callable[[JobId, int, Rows], None],
         now_ms: Callable[[], int],
         *,
         is_encrypted: bool,
@@ -130,6 +134,7 @@ class MasterRunner:
         self._tell_host = tell_host
         self._report = report
         self._on_output = on_output
+        self._on_rows = on_rows
         self._now_ms = now_ms
         self._is_encrypted = is_encrypted
         self._submitted: dict[JobId, SubmitJob] = {}
@@ -174,7 +179,7 @@ class MasterRunner:
             )
             self._tell_host(host.task_manager, order)
         master.begin()
-        self._running[job_id] = RunningJob(attempt, deployment.hosts, master)
+        self._running[job_id] = RunningJob(attempt, deployment.hosts, master, workers)
 
     def cancel(self, job_id: JobId, attempt: Attempt) -> None:
         running = self._present(job_id, attempt)
@@ -228,11 +233,19 @@ class MasterRunner:
             message = Lost(f"{said.text}, on task manager {where}")
         if isinstance(message, Output):
             self._on_output(job_id, message)
+        elif isinstance(message, Rows):
+            self._on_rows(job_id, said.worker, message)
         else:
             error = message.error if isinstance(message, Failed) else None
             self._follow(
                 job_id, running, lambda: running.master.handle(said.worker, message), error
             )
+
+    def rows_taken(self, job_id: JobId, worker: int, taken: RowsTaken) -> None:
+        """Tell a worker that the client has taken rows of it."""
+        running = self._running.get(job_id)
+        if running is not None:
+            running.workers.send(worker, taken)
 
     def on_time(self) -> bool:
         for job_id, running in list(self._running.items()):

@@ -27,6 +27,9 @@ __all__ = [
     "Listening",
     "Output",
     "Report",
+    "Rows",
+    "RowsOfWorker",
+    "RowsTaken",
     "Run",
     "SplitWanted",
     "StopSources",
@@ -122,6 +125,14 @@ class Assign(msgspec.Struct, tag="assign", frozen=True):
     is_exhausted: bool
 
 
+class RowsTaken(msgspec.Struct, tag="rows-taken", frozen=True):
+    """The client has taken rows of a collecting sink: more of them may come."""
+
+    sink: int
+    granted_bytes: int
+    """That may be sent, ever."""
+
+
 class StopSources(msgspec.Struct, tag="stop", frozen=True):
     """End your sources where they are."""
 
@@ -173,6 +184,22 @@ class Output(msgspec.Struct, tag="output", frozen=True):
     text: str
 
 
+class Rows(msgspec.Struct, tag="rows", frozen=True):
+    """A frame of what a collecting sink sends to the client, see `mailed_rows`."""
+
+    sink: int
+    kind: int
+    argument: int
+    payload: bytes
+
+
+class RowsOfWorker(msgspec.Struct, frozen=True, array_like=True):
+    """Rows with the worker that sent them."""
+
+    worker: int
+    rows: Rows
+
+
 class Report(msgspec.Struct, tag="report", frozen=True):
     """What the subtasks here did so far."""
 
@@ -201,7 +228,18 @@ class Died(msgspec.Struct, tag="died", frozen=True):
     status: int
 
 
-ToWorker = Doorbells | Wires | Listen | Deploy | Run | Assign | StopSources | Commit | Cancel
+ToWorker = (
+    Doorbells | Wires | Listen | Deploy | Run | Assign | RowsTaken | StopSources | Commit | Cancel
+)
 FromWorker = (
-    Listening | Deployed | SplitWanted | Ended | Committed | Closed | Failed | Output | Report
+    Listening
+    | Deployed
+    | SplitWanted
+    | Rows
+    | Ended
+    | Committed
+    | Closed
+    | Failed
+    | Output
+    | Report
 )

@@ -29,6 +29,7 @@ from flinkette.cluster.messages import (
     Listening,
     Output,
     Report,
+    RowsTaken,
     Run,
     StopSources,
     ToWorker,
@@ -175,9 +176,12 @@ class WorkerProcess:
         else:
             self._obey(message)
 
-    def _obey(self, message: Run | Assign | StopSources | Commit | Cancel) -> None:
+    def _obey(self, message: Run | Assign | RowsTaken | StopSources | Commit | Cancel) -> None:
         if isinstance(message, Assign):
             self._take_answer(message)
+        elif isinstance(message, RowsTaken):
+            if self._wiring is not None:
+                self._wiring.mailed[message.sink].grant(message.granted_bytes)
         elif isinstance(message, Run):
             self._is_running = True
         elif isinstance(message, StopSources):
@@ -212,9 +216,10 @@ class WorkerProcess:
             self._tell,
             self._links,
         )
-        for number, (_, sink) in enumerate(collecting_sinks(job_graph)):
-            if number in wiring.results:
-                sink.buffer = wiring.results[number]
+        for number, (vertex, sink) in enumerate(collecting_sinks(job_graph)):
+            subtasks = (SubtaskId(vertex.index, index) for index in range(vertex.parallelism))
+            if any(map(wiring.runs_here, subtasks)):
+                sink.buffer = wiring.results_of(number)
         # the same seed everywhere would shuffle alike in every worker
         seed = f"{options.random.random()} {self._number}"
         settings = replace(options, clock=self._clock, random=random.Random(seed))

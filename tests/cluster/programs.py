@@ -28,6 +28,31 @@ numbers = env.from_source(
 numbers.key_by(lambda value: value % 70).filter(lambda value: False).print()
 env.execute("endless")
 """
+COLLECTING = """
+from pyflink.common import Types, WatermarkStrategy
+from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.datastream.connectors.number_seq import NumberSequenceSource
+
+class Tag:
+    def __init__(self, value):
+        self.value = value
+
+env = StreamExecutionEnvironment.get_execution_environment()
+
+def numbers(last):
+    source = NumberSequenceSource(1, last)
+    return env.from_source(source, WatermarkStrategy.no_watermarks(), "numbers")
+
+tags = numbers(20_000).key_by(lambda value: value % 7).map(Tag).execute_and_collect("tags")
+print("sum", sum(tag.value for tag in tags))
+pairs = Types.ROW_NAMED(["k", "v"], [Types.LONG(), Types.STRING()])
+row = numbers(500).map(lambda value: (value, "x" * 3000), pairs).execute_and_collect("pairs")
+print("rows", sum(1 for each in row if len(each[1]) == 3000))
+print("none", list(numbers(5).filter(lambda value: False).execute_and_collect("none")))
+wide = numbers(2**60).key_by(lambda value: value % 7).map(lambda value: str(value) * 100)
+with wide.execute_and_collect("wide") as results:
+    print("first", len([next(results) for _ in range(3)]))
+"""
 
 
 def rows(text: str) -> list[str]:

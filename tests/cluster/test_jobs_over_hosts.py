@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster.programs import ENDLESS, KEYED, rows
+from cluster.programs import COLLECTING, ENDLESS, KEYED, rows
 from cluster.running_cluster import RunningCluster, eventually, running_cluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_leaks"), pytest.mark.timeout(180)]
@@ -64,3 +64,18 @@ def test_a_task_manager_that_is_lost_ends_the_job_on_the_others_too(
         victim.communicate()
         client.kill()
         client.communicate()
+
+
+def test_execute_and_collect_brings_rows_of_all_task_managers_to_the_client(
+    two_hosts: RunningCluster,
+) -> None:
+    before = two_hosts.states()
+    text = two_hosts.run("-p", "4", two_hosts.job(COLLECTING))
+    assert "sum 200010000\n" in text
+    assert "rows 500\n" in text
+    assert "none []\n" in text
+    assert "first 3\n" in text
+    # the client closed the last one, which had no end
+    two_hosts.wait_for_states(*before, "FINISHED", "FINISHED", "FINISHED", "CANCELED")
+    refused = two_hosts.run("-d", two_hosts.job(COLLECTING), code=1)
+    assert "a detached job does not wait for" in refused
