@@ -70,6 +70,7 @@ class RemoteJob(Job):
             is_attached=is_attached,
             strategy=configuration.get(options.SCHEDULER_STRATEGY),
             ring_budget_bytes=configuration.get(options.NETWORK_MEMORY),
+            arguments=list(sys.argv),
         )
         self._client = ClusterClient(configuration)
         self._is_submitted = False

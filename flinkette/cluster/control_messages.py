@@ -116,6 +116,8 @@ class SubmitJob(Control, frozen=True, kw_only=True):
     is_attached: bool = False
     strategy: str = "greedy"
     ring_budget_bytes: int = 64 << 20
+    arguments: list[str] = []
+    """`sys.argv` of the program."""
 
 
 class StopJob(Control, frozen=True, kw_only=True):

@@ -124,6 +124,7 @@ def plan_deployment(
             import_path=job.import_path,
             folder=job.folder,
             environment={},
+            arguments=job.arguments,
         )
         for worker in range(len(slots))
     )

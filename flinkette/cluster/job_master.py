@@ -277,6 +277,7 @@ def deploy_message(
         root.level if root.handlers else None,
         token=links.token,
         keys=links.keys.get(worker),
+        arguments=list(sys.argv),
     )
 
 

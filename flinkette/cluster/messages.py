@@ -110,6 +110,8 @@ class Deploy(msgspec.Struct, tag="deploy", frozen=True):
     """Where other workers listen for this one."""
     token: bytes = b""
     keys: LinkKeys | None = None
+    arguments: list[str] = []
+    """`sys.argv` of the program."""
 
 
 class Run(msgspec.Struct, tag="run", frozen=True):

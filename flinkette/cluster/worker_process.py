@@ -310,7 +310,8 @@ def collecting_sinks(job_graph: JobGraph) -> list[tuple[Vertex, CollectSink]]:
 
 
 def _prepare(message: Deploy) -> None:
-    """Make user code find its files, its modules and its logging."""
+    """Make user code find its command line, its files, its modules and its logging."""
+    sys.argv[:] = message.arguments
     os.chdir(message.folder)
     os.environ.clear()
     os.environ.update(message.environment)

@@ -14,7 +14,8 @@ env = StreamExecutionEnvironment.get_execution_environment()
 # one reader: the running sums of a key are in the order of its rows
 numbers = env.from_collection(list(range(int(sys.argv[1])))).set_parallelism(1)
 sums = numbers.key_by(lambda value: value % 7).reduce(lambda a, b: a + b)
-sums.map(Tag).key_by(lambda tag: tag.value % 11).map(lambda tag: f"sum {tag.value}").print()
+tags = sums.map(Tag).key_by(lambda tag: tag.value % 11)
+tags.map(lambda tag: f"{sys.argv[1]}: {tag.value}").print()
 env.execute("keyed")
 """
 ENDLESS = """
