@@ -185,8 +185,11 @@ class JobManager:
             return
         manager = self.resources.task_managers.get(name)
         if manager is not None:
-            reason = f"the connection to task manager {name} on {manager.host} was lost"
-            self._post(resources.TaskManagerLeft(self.now_ms(), name, manager.instance, reason))
+            self._post(
+                resources.TaskManagerLeft(
+                    self.now_ms(), name, manager.instance, "the connection was lost"
+                )
+            )
 
     def _carry_out_for_resources(self, order: resources.ResourceInstruction) -> None:
         now_ms = self.now_ms()

@@ -111,7 +111,10 @@ def _registered(state: ResourceState, event: RegisterTaskManager) -> Step:
 
 def _left(state: ResourceState, event: TaskManagerLeft) -> Step:
     manager = _manager(state, event)
-    return (state, []) if manager is None else _lose(state, manager, event.reason)
+    if manager is None:
+        return state, []
+    where = f"task manager {manager.task_manager} on {manager.host or 'unknown host'}"
+    return _lose(state, manager, f"{where}: {event.reason}")
 
 
 def _answered(state: ResourceState, event: HeartbeatAnswered) -> Step:
@@ -125,7 +128,9 @@ def _answered(state: ResourceState, event: HeartbeatAnswered) -> Step:
     report = event.report
     if len(report.allocations) != len(manager.slots):
         reason = f"it reports {len(report.allocations)} slots and registered {len(manager.slots)}"
-        state, instructions = _lose(state, manager, reason)
+        state, instructions = _lose(
+            state, manager, f"task manager {manager.task_manager}: {reason}"
+        )
         return state, [
             *instructions,
             DismissTaskManager(manager.task_manager, manager.instance, reason),

@@ -211,7 +211,8 @@ def test_a_task_manager_that_leaves_takes_its_slots_along() -> None:
     run = Run(x=1, y=1)
     run.hold(A, 2)
     lost, counts = run.tell(TaskManagerLeft(0, X, 1, "stopped by its user"))
-    assert lost == ReportSlotsLost(A, FIRST, (address(X, 1, 0, 1),), "stopped by its user")
+    reason = "task manager x on host-x: stopped by its user"
+    assert lost == ReportSlotsLost(A, FIRST, (address(X, 1, 0, 1),), reason)
     assert counts == ReportSlotCounts(1, 0)
 
 
@@ -235,7 +236,8 @@ def test_a_task_manager_that_leaves_in_the_middle_of_a_request_refuses_it() -> N
     freed, refused, _ = run.tell(TaskManagerLeft(0, X, 1, "gone"))
     assert freed == FreeSlot(Y, 2, 0, grant(2))
     assert isinstance(refused, RefuseSlots)
-    assert refused.reason == "gone; 2 slots are needed, 0 of 1 are free"
+    words = "task manager x on host-x: gone; 2 slots are needed, 0 of 1 are free"
+    assert refused.reason == words
 
 
 def test_heartbeats_are_asked_for_at_their_interval() -> None:

@@ -148,7 +148,7 @@ def test_a_lost_task_manager_fails_its_job_by_name(tmp_path: Path) -> None:
         os.kill(int(busy), signal.SIGKILL)
         _out, err = client.communicate(timeout=40)
         assert client.returncode == 1
-        assert re.search(r"the connection to task manager \S+ on \S+ was lost", err)
+        assert re.search(r"task manager \S+ on \S+: the connection was lost", err)
         assert "1 task managers, 2 slots, 2 free" in cluster("cluster", "status")
         assert rows(cluster.run("-p", "2", cluster.job(PAIRS), "-1")) == list(range(9))
 
