@@ -166,7 +166,7 @@ class JobMaster:
         else:
             if isinstance(message, Committed):
                 self._workers.release(worker)
-            elif isinstance(message, Listening):
+            elif isinstance(message, Listening) and worker in self._listens:
                 peers = self._listens[worker].peers
                 for peer, address in zip(peers, message.addresses, strict=True):
                     self._addresses.setdefault(peer, {})[worker] = address
