@@ -195,7 +195,7 @@ def advance(state: JobState, event: Event) -> tuple[JobState, tuple[Instruction,
     if event.worker not in state.alive:
         return state, ()
     if isinstance(event, WorkerFailed):
-        return _stop(_with_failure(state, CONSEQUENCE if event.is_consequence else FAILURE))
+        return _failed(state, event)
     stopping, instructions = _stop(_with_failure(state, LOSS))
     settled, _ = _gone(stopping, event.worker)
     return settled, instructions
@@ -214,6 +214,14 @@ def _reached(state: JobState, event: WorkerReached) -> tuple[JobState, tuple[Ins
     left = frozenset() if phase.is_final else state.alive
     reached = replace(state, phase=phase, waiting_for=left, alive=left)
     return reached, () if told is None else (told,)
+
+
+def _failed(state: JobState, event: WorkerFailed) -> tuple[JobState, tuple[Instruction, ...]]:
+    if not event.is_consequence:
+        return _stop(_with_failure(state, FAILURE))
+    if state.phase is JobPhase.STOPPING:
+        return state, ()  # the others close: channels break in a job that is cancelled, too
+    return _stop(_with_failure(state, CONSEQUENCE))
 
 
 def _with_failure(state: JobState, rank: int) -> JobState:

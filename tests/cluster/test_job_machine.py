@@ -110,6 +110,12 @@ def test_a_cancelled_job_ends_when_all_have_closed() -> None:
     assert told == [Tell.RUN, Tell.CANCEL]
 
 
+def test_channels_that_break_while_a_job_is_cancelled_are_no_failure() -> None:
+    broken = WorkerFailed(1, is_consequence=True)
+    state, _ = run(2, *DEPLOYED, CancelWanted(), WorkerClosed(0), broken, WorkerClosed(1))
+    assert (state.phase, state.reason) == (JobPhase.CANCELED, None)
+
+
 def test_who_does_not_close_in_time_is_killed() -> None:
     state, told = run(2, *DEPLOYED, WorkerFailed(0), WorkerClosed(0), Overdue())
     assert (state.phase, told[-1]) == (JobPhase.FAILED, Kill(frozenset({1})))
