@@ -44,12 +44,10 @@ def run_job_manager(configuration: Configuration, say: Callable[[str], None]) ->
     manager = JobManager(
         address,
         keys_of(configuration, JOB_MANAGER),
-        # until channels reach from host to host
-        DispatcherOptions(configuration.get(options.SLOT_REQUEST_TIMEOUT), is_one_host=True),
+        DispatcherOptions(configuration.get(options.SLOT_REQUEST_TIMEOUT)),
         ResourceOptions(
             configuration.get(options.HEARTBEAT_INTERVAL),
             configuration.get(options.HEARTBEAT_TIMEOUT),
-            is_one_host=True,
         ),
     )
     say(f"JobManager listens on {manager.address} (process {os.getpid()})")
@@ -64,6 +62,7 @@ def run_task_manager(configuration: Configuration, say: Callable[[str], None]) -
     """Be a TaskManager until a signal comes or the JobManager ends it."""
     from flinkette.cluster.task_manager import TaskManager
     from flinkette.cluster.task_manager_state import TaskManagerOptions
+    from flinkette.cluster.worker_network import WorkerNetwork
 
     address = job_manager_address(configuration)
     slots = configuration.get(options.SLOTS)
@@ -78,6 +77,11 @@ def run_task_manager(configuration: Configuration, say: Callable[[str], None]) -
             configuration.get(options.REGISTRATION_TIMEOUT),
         ),
         keys_of(configuration),
+        WorkerNetwork(
+            address,
+            configuration.get(options.TASK_MANAGER_HOST),
+            configuration.get(options.TASK_MANAGER_BIND_HOST),
+        ),
     )
     say(f"TaskManager {manager.name} offers {slots} slots to the JobManager at {address}")
     try:

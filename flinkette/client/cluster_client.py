@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["ClusterClient", "job_manager_address", "keys_of"]
 
 ANSWER_TIMEOUT_S = 10.0
+ROWS_TIMEOUT_S = 60.0
+"""The job is over for a client that gives up, and the JobManager may be busy with other jobs."""
 POLL_S = 0.1
 
 _OVER = ("CANCELED", "FAILED", "FINISHED")
@@ -100,6 +102,11 @@ class ClusterClient:
         """End JobManager and task managers; return the JobManager's process id."""
         answer: control.Done = self._ask(control.StopCluster())
         return int(answer.text)
+
+    def fetch_rows(self, job_id: str) -> control.JobRows:
+        """Return rows of a job's collecting sinks, after a moment none if there are none."""
+        answer: control.JobRows = self._ask(control.FetchRows(job_id=job_id), ROWS_TIMEOUT_S)
+        return answer
 
     def receive(self, timeout_s: float) -> list[Received]:
         """Return what the JobManager tells of attached jobs."""

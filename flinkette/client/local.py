@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from flinkette._native.batch import Batch
 from flinkette._native.lent import retain
 from flinkette.client.job import Job
 from flinkette.client.settings import deploy_options
 from flinkette.cluster.dependencies import Dependencies
+from flinkette.cluster.job_links import join_workers
 from flinkette.cluster.job_machine import JobPhase
 from flinkette.cluster.job_master import JobMaster, deploy_message
 from flinkette.cluster.messages import Output
@@ -104,8 +102,8 @@ class LocalJob(Job):
     def _deploy(self) -> JobMaster:
         """Start workers, join them, and tell them what to build."""
         self._dependencies = dependencies = Dependencies.prepare(self._configuration)
-        self._pool = pool = WorkerPool(self._num_workers)
-        master = JobMaster(self._job_graph, self._num_workers, pool)
+        workers = range(self._num_workers)
+        self._pool = pool = WorkerPool(workers, make_payload(self._job_graph, self._settings))
         graph = ExecutionGraph(self._job_graph)
         offers = local_workers(self._num_workers, graph.required_slots)
         placed = place(graph, offers, self._strategy)
@@ -113,34 +111,23 @@ class LocalJob(Job):
             print(f"flinkette: {placed.note}", file=sys.stderr)
         placement = placed.worker_of
         sinks = collecting_sinks(self._job_graph)
-        channels = [
-            channel
-            for channel in graph.channels()
-            if placement[channel.sender] != placement[channel.receiver]
-        ]
-        ring_bytes = ring_channel_bytes(len(channels) + len(sinks), self._ring_budget_bytes)
-        token = os.urandom(16)
-        addresses: dict[int, dict[int, str]] = {}
-        if self._uses_rings:
-            pool.join(channels, placement, ring_bytes)
-        else:
-            addresses = pool.listen(channels, placement, token)
+        # without rings each worker is as far away as another host
+        host_of = {worker: 0 if self._uses_rings else worker for worker in workers}
+        links = join_workers(graph.channels(), placement, host_of)
+        ring_bytes = ring_channel_bytes(len(links.rings) + len(sinks), self._ring_budget_bytes)
+        pool.join(links.rings, placement, ring_bytes)
         for number, (vertex, sink) in enumerate(sinks):
             subtasks = (SubtaskId(vertex.index, index) for index in range(vertex.parallelism))
             for worker in sorted({placement[subtask] for subtask in subtasks}):
                 memory = pool.join_client(worker, number, ring_bytes)
                 receiver = RingReceiver(memory, pool.bell_of(worker).ring)
                 self._results.append((receiver, sink.buffer))
-        payload = make_payload(self._job_graph, self._settings)
-        try:
-            for worker in range(self._num_workers):
-                message = deploy_message(self._job_graph, placement, worker, dependencies)
-                reached = msgspec.structs.replace(
-                    message, addresses=addresses.get(worker, {}), token=token
-                )
-                pool.send(worker, reached, [payload])
-        finally:
-            os.close(payload)
+        deploys = [
+            deploy_message(self._job_graph, placement, worker, dependencies, links)
+            for worker in workers
+        ]
+        master = JobMaster(self._job_graph, deploys, links.listens(attempt=0), pool)
+        master.begin()
         return master
 
     def _turn(self, master: JobMaster) -> None:

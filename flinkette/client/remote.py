@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,17 @@ from flinkette.client.cluster_client import ClusterClient
 from flinkette.client.job import Job
 from flinkette.client.settings import deploy_options
 from flinkette.cluster.control_messages import JobChanged, JobOutput, SubmitJob
+from flinkette.cluster.mailed_rows import ReceivedRows
 from flinkette.cluster.payload import make_program
 from flinkette.cluster.remote_errors import decode_error
+from flinkette.cluster.worker_process import collecting_sinks
 from flinkette.contracts import options
-from flinkette.contracts.errors import ClusterError, JobCancelledError, JobExecutionError
+from flinkette.contracts.errors import (
+    ClusterError,
+    JobCancelledError,
+    JobExecutionError,
+    UnsupportedFeatureError,
+)
 from flinkette.contracts.job import JobStatus
 from flinkette.runtime.clock import SystemClock
 from flinkette.runtime.counts import Counts
@@ -39,6 +47,14 @@ class RemoteJob(Job):
         is_attached: bool,
     ) -> None:
         super().__init__(job_name)
+        self._buffers = [sink.buffer for _, sink in collecting_sinks(job_graph)]
+        self._rows = ReceivedRows()
+        self._has_all_rows = not self._buffers
+        if self._buffers and not is_attached:
+            raise UnsupportedFeatureError(
+                "execute_and_collect() hands rows to this program, which a detached job does not "
+                "wait for; leave -d (execution.attached: false) out, or write them to a sink"
+            )
         settings = deploy_options(configuration, SystemClock(), is_bounded=job_graph.is_bounded)
         self._submission = SubmitJob(
             job_id=str(self.job_id),
@@ -54,6 +70,7 @@ class RemoteJob(Job):
             is_attached=is_attached,
             strategy=configuration.get(options.SCHEDULER_STRATEGY),
             ring_budget_bytes=configuration.get(options.NETWORK_MEMORY),
+            arguments=list(sys.argv),
         )
         self._client = ClusterClient(configuration)
         self._is_submitted = False
@@ -65,7 +82,9 @@ class RemoteJob(Job):
             self._is_submitted = True
             print(f"Job has been submitted with JobID {self.job_id}", flush=True)
             return not self._submission.is_attached
-        for received in self._client.receive(WAIT_S):
+        if not self._has_all_rows:
+            self._fetch_rows()
+        for received in self._client.receive(WAIT_S if self._has_all_rows else 0):
             message = received.message
             if isinstance(message, JobOutput):
                 stream = sys.stderr if message.is_error else sys.stdout
@@ -73,14 +92,23 @@ class RemoteJob(Job):
                 stream.flush()
             elif isinstance(message, JobChanged):
                 self._news = message
-        if self._news is not None and (is_over := self._has_ended(self._news)):
-            return is_over
+        if self._news is not None and self._has_ended(self._news) and self._has_all_rows:
+            return True
         if not self._client.is_connected:
             raise ClusterError(
                 f"the connection to the JobManager at {self._client.address} was lost; the job "
                 "ends with it"
             )
         return False
+
+    def _fetch_rows(self) -> None:
+        """Move rows of collecting sinks to the program, unless it has not kept up."""
+        if any(buffer.is_full for buffer in self._buffers):
+            return
+        answer = self._client.fetch_rows(str(self.job_id))
+        for sink, batch in self._rows.read(answer.frames):
+            self._buffers[sink].put(batch)
+        self._has_all_rows = answer.is_over
 
     def _has_ended(self, news: JobChanged) -> bool:
         """Tell whether the job has finished; raises what it failed of."""
@@ -103,6 +131,9 @@ class RemoteJob(Job):
     def _release(self) -> None:
         try:
             if self._is_submitted and self.status is JobStatus.CANCELED:
-                self._client.cancel(str(self.job_id))
+                # one that has ended meanwhile is no trouble, one that is not reached sees that
+                # its client is gone
+                with suppress(ClusterError):
+                    self._client.cancel(str(self.job_id))
         finally:
             self._client.close()

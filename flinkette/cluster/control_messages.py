@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from flinkette.cluster import resource_events, task_manager_events
+from flinkette.cluster.messages import RowsOfWorker
 
 __all__ = [
     "ORDERS",
@@ -115,6 +116,8 @@ class SubmitJob(Control, frozen=True, kw_only=True):
     is_attached: bool = False
     strategy: str = "greedy"
     ring_budget_bytes: int = 64 << 20
+    arguments: list[str] = []
+    """`sys.argv` of the program."""
 
 
 class StopJob(Control, frozen=True, kw_only=True):
@@ -141,6 +144,12 @@ class DescribeJob(Control, frozen=True, kw_only=True):
 
 class DescribeCluster(Control, frozen=True, kw_only=True):
     """Ask how the cluster is."""
+
+
+class FetchRows(Control, frozen=True, kw_only=True):
+    """Ask for rows of an attached job's collecting sinks; the answer may take a moment."""
+
+    job_id: str
 
 
 class StopCluster(Control, frozen=True, kw_only=True):
@@ -273,6 +282,13 @@ class ClusterStatus(Control, frozen=True, kw_only=True):
     jobs: list[JobLine]
 
 
+class JobRows(Control, frozen=True, kw_only=True):
+    """The next rows, perhaps none now; `is_over`: none will come."""
+
+    frames: list[RowsOfWorker]
+    is_over: bool = False
+
+
 class JobOutput(Control, frozen=True, kw_only=True):
     """User code of an attached job printed something."""
 
@@ -334,6 +350,7 @@ ToJobManager = (
     | ListJobs
     | DescribeJob
     | DescribeCluster
+    | FetchRows
     | StopCluster
 )
 FromJobManager = (
@@ -350,6 +367,7 @@ FromJobManager = (
     | Done
     | JobList
     | ClusterStatus
+    | JobRows
     | JobOutput
     | JobChanged
     | Knock

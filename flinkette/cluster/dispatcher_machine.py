@@ -263,14 +263,10 @@ def _too_late_text(state: DispatcherState, job: Job) -> str:
     before = f" Before that: {job.reason}" if job.reason else ""
     return (
         f"job {job.name!r} needs {job.slots_needed} slots and did not get them within "
-        f"{timeout_s:g} s (slot.request.timeout): the {_place(state)} has {state.total_slots}, "
+        f"{timeout_s:g} s (slot.request.timeout): the cluster has {state.total_slots}, "
         f"{state.free_slots} free. Start more task managers, lower the parallelism, or raise "
         f"slot.request.timeout.{before}"
     )
-
-
-def _place(state: DispatcherState) -> str:
-    return "largest task manager" if state.options.is_one_host else "cluster"
 
 
 _HANDLERS: Mapping[type, Callable[[DispatcherState, Any], Step]] = {

@@ -127,13 +127,10 @@ class DispatcherOptions:
         `slot.request.timeout`: how long a job waits for slots before it fails.
     kept_jobs : int
         How many jobs that are over are remembered.
-    is_one_host : bool
-        Numbers of slots are those of the largest task manager, see `ResourceOptions`.
     """
 
     slot_request_timeout_ms: int = 300_000
     kept_jobs: int = 100
-    is_one_host: bool = False
 
 
 @dataclass(frozen=True)

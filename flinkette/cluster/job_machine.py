@@ -1,24 +1,29 @@
 """The life of one job on several workers, as a pure state machine.
 
 ```
-            all deployed          all ended            all committed
- DEPLOYING ─────────────► RUNNING ──────────► COMMITTING ───────────► FINISHED
-     │                      │                    │
-     └──────────────────────┴──── failed, lost, cancelled
+           all listen         all deployed         all ended          all committed
+ LISTENING ─────────► DEPLOYING ─────────► RUNNING ─────────► COMMITTING ─────────► FINISHED
+     │                    │                   │                   │
+     └────────────────────┴───────────────────┴── failed, lost, cancelled
                                       ▼
                                    STOPPING ── all closed or killed ──► FAILED | CANCELED
 ```
 
-Nobody sends rows before all are deployed, nobody commits before all have ended. After the first
-failure everyone else closes without committing; who does not within a time is killed. The reason
-given is the one that explains the others: a worker that is gone, else a failure, else a channel
-whose other side went.
+LISTENING is left out where no worker listens for one of another host. Nobody sends rows before all
+are deployed, nobody commits before all have ended; a worker that has committed may go. After the
+first failure everyone else closes without committing; who does not within a time is killed. The
+reason given is the one that explains the others: a worker that is gone, else a failure, else one
+that did not close in time, else a channel whose other side went.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "CancelWanted",
@@ -40,6 +45,7 @@ __all__ = [
 class JobPhase(Enum):
     """Where a job is; the three without followers are final."""
 
+    LISTENING = "LISTENING"
     DEPLOYING = "DEPLOYING"
     RUNNING = "RUNNING"
     COMMITTING = "COMMITTING"
@@ -60,25 +66,30 @@ class JobState:
 
     phase: JobPhase
     alive: frozenset[int]
-    """Workers that have neither closed nor gone."""
+    """Workers that have neither committed, closed nor gone."""
     waiting_for: frozenset[int]
     """Workers that have not reached the next phase."""
     reason: int | None = None
     """Number of the failure to report, in the order of events."""
     rank: int = 0
-    """How well `reason` explains the others: 1 a consequence, 2 a failure, 3 a lost worker."""
+    """How well `reason` explains the others, see `CONSEQUENCE` and what follows it."""
     num_failures: int = 0
 
     @staticmethod
-    def start(num_workers: int) -> JobState:
-        """Return the state of a job whose workers have just been told to deploy."""
-        everyone = frozenset(range(num_workers))
+    def start(num_workers: int, listeners: Iterable[int] = ()) -> JobState:
+        """Return the state of a job whose listeners have just been told to listen.
+
+        Without listeners all workers have just been told to deploy.
+        """
+        everyone, waiting_for = frozenset(range(num_workers)), frozenset(listeners)
+        if waiting_for:
+            return JobState(JobPhase.LISTENING, everyone, waiting_for)
         return JobState(JobPhase.DEPLOYING, everyone, everyone)
 
 
 @dataclass(frozen=True)
 class WorkerReached:
-    """A worker is deployed, has ended, or has committed."""
+    """A worker listens, is deployed, has ended, or has committed."""
 
     worker: int
     phase: JobPhase
@@ -124,6 +135,7 @@ Event = WorkerReached | WorkerFailed | WorkerLost | WorkerClosed | CancelWanted 
 class Tell(Enum):
     """What every living worker is told."""
 
+    DEPLOY = "deploy"
     RUN = "run"
     COMMIT = "commit"
     CANCEL = "cancel"
@@ -138,7 +150,10 @@ class Kill:
 
 Instruction = Tell | Kill
 
+CONSEQUENCE, OVERDUE, FAILURE, LOSS = 1, 2, 3, 4
+"""How well a failure explains the others; a later one of the same rank explains nothing."""
 NEXT = {
+    JobPhase.LISTENING: (JobPhase.DEPLOYING, Tell.DEPLOY),
     JobPhase.DEPLOYING: (JobPhase.RUNNING, Tell.RUN),
     JobPhase.RUNNING: (JobPhase.COMMITTING, Tell.COMMIT),
     JobPhase.COMMITTING: (JobPhase.FINISHED, None),
@@ -171,14 +186,17 @@ def advance(state: JobState, event: Event) -> tuple[JobState, tuple[Instruction,
     if isinstance(event, Overdue):
         if state.phase is not JobPhase.STOPPING:
             return state, ()
+        if state.rank == CONSEQUENCE:
+            # nobody has said why: whoever does not answer is the best explanation there is
+            state = _with_failure(state, OVERDUE)
         return _settled(replace(state, alive=frozenset())), (Kill(state.alive),)
     if isinstance(event, CancelWanted):
         return _stop(state)
     if event.worker not in state.alive:
         return state, ()
     if isinstance(event, WorkerFailed):
-        return _stop(_with_failure(state, 1 if event.is_consequence else 2))
-    stopping, instructions = _stop(_with_failure(state, 3))
+        return _failed(state, event)
+    stopping, instructions = _stop(_with_failure(state, LOSS))
     settled, _ = _gone(stopping, event.worker)
     return settled, instructions
 
@@ -187,12 +205,23 @@ def _reached(state: JobState, event: WorkerReached) -> tuple[JobState, tuple[Ins
     if event.phase is not state.phase or state.phase is JobPhase.STOPPING:
         return state, ()
     waiting_for = state.waiting_for - {event.worker}
+    if state.phase is JobPhase.COMMITTING:
+        # its last word: it is gone when the others may still be at it
+        state = replace(state, alive=state.alive - {event.worker})
     if waiting_for:
         return replace(state, waiting_for=waiting_for), ()
     phase, told = NEXT[state.phase]
     left = frozenset() if phase.is_final else state.alive
     reached = replace(state, phase=phase, waiting_for=left, alive=left)
     return reached, () if told is None else (told,)
+
+
+def _failed(state: JobState, event: WorkerFailed) -> tuple[JobState, tuple[Instruction, ...]]:
+    if not event.is_consequence:
+        return _stop(_with_failure(state, FAILURE))
+    if state.phase is JobPhase.STOPPING:
+        return state, ()  # the others close: channels break in a job that is cancelled, too
+    return _stop(_with_failure(state, CONSEQUENCE))
 
 
 def _with_failure(state: JobState, rank: int) -> JobState:

@@ -58,7 +58,14 @@ class JobManager:
         self._events: deque[Any] = deque()
         self._peers: dict[TaskManagerId, bytes] = {}
         self.processes: dict[TaskManagerId, int] = {}
-        self.runner = MasterRunner(self._tell_host, self._post, self._on_output, self.now_ms)
+        self.runner = MasterRunner(
+            self._tell_host,
+            self._post,
+            self._on_output,
+            self._on_rows,
+            self.now_ms,
+            is_encrypted=keys is not None,
+        )
         self._server = Server(address, control.ToJobManager, keys)
         self.address = self._server.address
         self._desk = ClientDesk(self, self._server)
@@ -156,7 +163,7 @@ class JobManager:
             self._post(resources.HeartbeatAnswered(now_ms, name, message.instance, report))
         elif isinstance(message, control.HostStopped):
             key = (JobId(message.job_id), Attempt(message.attempt))
-            self.runner.host_stopped(*key, message.reason)
+            self.runner.host_stopped(*key, name, message.reason)
         elif isinstance(message, control.FromWorkers):
             key = (JobId(message.job_id), Attempt(message.attempt))
             self.runner.host_says(*key, message.payload)
@@ -178,8 +185,11 @@ class JobManager:
             return
         manager = self.resources.task_managers.get(name)
         if manager is not None:
-            reason = f"the connection to task manager {name} on {manager.host} was lost"
-            self._post(resources.TaskManagerLeft(self.now_ms(), name, manager.instance, reason))
+            self._post(
+                resources.TaskManagerLeft(
+                    self.now_ms(), name, manager.instance, "the connection was lost"
+                )
+            )
 
     def _carry_out_for_resources(self, order: resources.ResourceInstruction) -> None:
         now_ms = self.now_ms()
@@ -217,6 +227,9 @@ class JobManager:
 
     def _on_output(self, job_id: JobId, output: Any) -> None:
         self._desk.on_output(job_id, output)
+
+    def _on_rows(self, job_id: JobId, worker: int, rows: Any) -> None:
+        self._desk.on_rows(job_id, worker, rows)
 
 
 _ORDERS: dict[type, Any] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from flinkette.cluster import control_messages as control
@@ -12,18 +13,28 @@ from flinkette.cluster import dispatcher_events as jobs
 from flinkette.cluster.dispatcher_state import JobPhase
 from flinkette.cluster.identifiers import JobId
 from flinkette.cluster.job_queue import waiting_text
+from flinkette.cluster.mailed_rows import ResultQueue
+from flinkette.cluster.messages import RowsTaken
 from flinkette.cluster.remote_errors import encode_error
 from flinkette.contracts.errors import FlinketteError
 
 if TYPE_CHECKING:
     from flinkette.cluster.dispatcher_state import Job
     from flinkette.cluster.job_manager import JobManager
+    from flinkette.cluster.messages import Rows
     from flinkette.cluster.rpc import Received
     from flinkette.cluster.rpc_server import Server
 
 __all__ = ["ClientDesk"]
 
 log = logging.getLogger(__name__)
+ANSWER_BYTES = 4 << 20
+"""Rows in one answer, about; a message has at most 64 MiB."""
+HOLD_S = 0.3
+"""How long a client that asks for rows waits for the first of them."""
+NEWS_S = 0.5
+COLLECTING_NEWS_S = 10.0
+"""A program that takes rows may be busy with them for hours, and reads no news meanwhile."""
 
 
 class ClientDesk:
@@ -34,6 +45,12 @@ class ClientDesk:
         self._server = server
         self._submitted: dict[JobId, control.SubmitJob] = {}
         self._attached: dict[JobId, bytes] = {}
+        """Clients that follow a job, until it is over and they have its rows."""
+        self._results: dict[JobId, ResultQueue] = {}
+        self._asking: dict[JobId, tuple[Received, float]] = {}
+        """Who asks for rows, and since when."""
+        self._intervals: dict[JobId, float] = {}
+        self._told_s: dict[JobId, float] = {}
 
     def take(self, question: Received) -> None:
         """Answer a client."""
@@ -47,6 +64,8 @@ class ClientDesk:
                 self._server.answer(question, control.JobList(jobs=self._lines()))
             case control.DescribeJob():
                 self._describe(question, JobId(message.job_id))
+            case control.FetchRows():
+                self._fetch(question, JobId(message.job_id))
             case control.DescribeCluster():
                 self._server.answer(question, self._status())
             case control.StopCluster():
@@ -151,14 +170,64 @@ class ClientDesk:
         )
 
     def on_time(self) -> bool:
-        """Stop jobs whose clients are gone; True while there are attached jobs."""
+        """Hand out rows, stop jobs whose clients are gone; True while there are attached jobs."""
+        for job_id in list(self._asking):
+            self._answer_with_rows(job_id)
+        now_s = time.monotonic()
         for job_id, peer in list(self._attached.items()):
+            if now_s < self._told_s.get(job_id, 0.0) + self._intervals.get(job_id, NEWS_S):
+                continue
+            self._told_s[job_id] = now_s
             job = self._manager.dispatcher.jobs.get(job_id)
-            if job is not None and not self._server.tell(peer, self._news(job)):
-                del self._attached[job_id]
+            if not self._server.tell(peer, control.Knock() if job is None else self._news(job)):
                 log.warning("the client of job %s is gone: the job is cancelled", job_id)
-                self._manager.post(jobs.CancelRequested(self._manager.now_ms(), job_id))
+                self._give_up(job_id)
         return bool(self._attached)
+
+    def _give_up(self, job_id: JobId) -> None:
+        """Cancel a job, if it is not over: nobody waits for it any more."""
+        self._let_go(job_id)
+        self._manager.post(jobs.CancelRequested(self._manager.now_ms(), job_id))
+
+    def _let_go(self, job_id: JobId) -> None:
+        self._attached.pop(job_id, None)
+        self._results.pop(job_id, None)
+        self._intervals.pop(job_id, None)
+        self._told_s.pop(job_id, None)
+
+    def on_rows(self, job_id: JobId, worker: int, rows: Rows) -> None:
+        """Keep rows of a collecting sink until the client asks for them."""
+        if job_id in self._attached:
+            self._results.setdefault(job_id, ResultQueue()).add(worker, rows)
+
+    def _fetch(self, question: Received, job_id: JobId) -> None:
+        if self._attached.get(job_id, question.peer) != question.peer:
+            self._server.refuse(question, f"rows of job {job_id} go to the client it came from")
+            return
+        self._asking[job_id] = (question, time.monotonic())
+        if job_id in self._attached:
+            self._intervals[job_id] = COLLECTING_NEWS_S
+
+    def _answer_with_rows(self, job_id: JobId) -> None:
+        """Answer whoever asks for rows, if there are some, will be none, or he has waited."""
+        question, since_s = self._asking[job_id]
+        job = self._manager.dispatcher.jobs.get(job_id)
+        results = self._results.get(job_id, ResultQueue())
+        is_over = job is None or job.phase.is_over  # a job is forgotten when it is over
+        if not (results or is_over or time.monotonic() - since_s > HOLD_S):
+            return
+        del self._asking[job_id]
+        frames, grants = results.take(ANSWER_BYTES)
+        has_all = is_over and not results
+        if not self._server.answer(question, control.JobRows(frames=frames, is_over=has_all)):
+            # it would miss these: what it has is not what the job made
+            log.warning("the client of job %s does not take its rows", job_id)
+            self._give_up(job_id)
+            return
+        for worker, sink, granted_bytes in grants:
+            self._manager.runner.rows_taken(job_id, worker, RowsTaken(sink, granted_bytes))
+        if has_all:
+            self._let_go(job_id)
 
     def tell_clients(self, order: Any) -> None:
         """Tell the client of a job what became of it, and the log of every job."""
@@ -169,8 +238,10 @@ class ClientDesk:
                 peer = self._attached.get(order.job_id)
             if job is not None and peer is not None:
                 self._server.tell(peer, self._news(job))
-                if job.phase.is_over:
-                    del self._attached[order.job_id]
+                # rows of a job that failed are not for use
+                has_rows = job.phase is JobPhase.FINISHED and self._results.get(job.job_id)
+                if job.phase.is_over and not has_rows:
+                    self._let_go(job.job_id)
         elif isinstance(order, jobs.PublishSummary):
             log.info("%s", order.summary)
         elif isinstance(order, jobs.ForgetJob):

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from flinkette.cluster.job_machine import (
     CancelWanted,
     JobPhase,
@@ -33,6 +35,7 @@ from flinkette.cluster.messages import (
     Deployed,
     Ended,
     Failed,
+    Listening,
     Report,
     Run,
     SplitWanted,
@@ -49,8 +52,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from flinkette.cluster.dependencies import Dependencies
+    from flinkette.cluster.job_links import JobLinks
     from flinkette.cluster.job_machine import Event, Instruction
-    from flinkette.cluster.messages import FromWorker, ToWorker
+    from flinkette.cluster.messages import FromWorker, Listen, ToWorker
     from flinkette.contracts.source import SplitEnumerator
     from flinkette.plan.job_graph import JobGraph
 
@@ -63,14 +67,17 @@ STOP_TIMEOUT_S = 5.0
 class Workers(Protocol):
     """The workers of a job, wherever they run."""
 
-    def send(self, worker: int, message: ToWorker, descriptors: Sequence[int] = ()) -> None:
-        """Send a message; one to a worker that is gone is dropped."""
+    def send(self, worker: int, message: ToWorker) -> None:
+        """Send a message, `Deploy` with the program; one to a worker that is gone is dropped."""
 
     def kill(self, worker: int) -> None:
         """End a worker's process."""
 
     def release(self, worker: int) -> None:
         """Stop listening to a worker that has said its last word."""
+
+    def name_of(self, worker: int) -> str:
+        """Say for people which one it is and where."""
 
 
 class JobMaster:
@@ -80,15 +87,26 @@ class JobMaster:
     ----------
     job_graph : JobGraph
         The job. Its enumerators are made now, here.
-    num_workers : int
-        Workers 0 .. num_workers - 1 are about to be told to deploy.
+    deploys : sequence of Deploy
+        What to tell each worker; where others listen is filled in.
+    listens : mapping
+        What to tell some of them before.
     workers : Workers
         How to reach them.
     """
 
-    def __init__(self, job_graph: JobGraph, num_workers: int, workers: Workers) -> None:
+    def __init__(
+        self,
+        job_graph: JobGraph,
+        deploys: Sequence[Deploy],
+        listens: Mapping[int, Listen],
+        workers: Workers,
+    ) -> None:
         self._workers = workers
-        self._state = JobState.start(num_workers)
+        self._deploys = deploys
+        self._listens = listens
+        self._addresses: dict[int, dict[int, str]] = {}
+        self._state = JobState.start(len(deploys), listens)
         self._splits = SplitAssigner(make_enumerators(job_graph))
         self._failures: list[BaseException] = []
         self._counts: dict[int, Counts] = {}
@@ -110,6 +128,13 @@ class JobMaster:
         """What the workers have reported."""
         return sum_of_counts(self._counts.values())
 
+    def begin(self) -> None:
+        """Tell the workers, who are there, to listen or to deploy."""
+        if not self._listens:
+            self._deploy()
+        for worker, listen in self._listens.items():
+            self._workers.send(worker, listen)
+
     def stop(self) -> None:
         """End the sources where they are."""
         self._tell_all(StopSources())
@@ -121,7 +146,9 @@ class JobMaster:
     def on_time(self) -> None:
         """Do what is due."""
         if time.monotonic() > self._stop_deadline_s:
-            self._apply(Overdue())
+            late = ", ".join(map(self._workers.name_of, sorted(self._state.alive)))
+            text = f"{late}: no answer for {STOP_TIMEOUT_S:g} s after others lost the connection"
+            self._apply(Overdue(), WorkerLostError(text))
 
     def handle(self, worker: int, message: FromWorker | Lost) -> None:
         """Take a message of a worker; `Output` is not for the master."""
@@ -139,6 +166,10 @@ class JobMaster:
         else:
             if isinstance(message, Committed):
                 self._workers.release(worker)
+            elif isinstance(message, Listening) and worker in self._listens:
+                peers = self._listens[worker].peers
+                for peer, address in zip(peers, message.addresses, strict=True):
+                    self._addresses.setdefault(peer, {})[worker] = address
             self._apply(WorkerReached(worker, _PHASES[type(message)]))
 
     def _apply(self, event: Event, failure: BaseException | None = None) -> None:
@@ -155,8 +186,15 @@ class JobMaster:
         if isinstance(instruction, Kill):
             for worker in instruction.workers:
                 self._workers.kill(worker)
+        elif instruction is Tell.DEPLOY:
+            self._deploy()
         else:
             self._tell_all(_MESSAGES[instruction])
+
+    def _deploy(self) -> None:
+        for worker, deploy in enumerate(self._deploys):
+            addresses = self._addresses.get(worker, {})
+            self._workers.send(worker, msgspec.structs.replace(deploy, addresses=addresses))
 
     def _tell_all(self, message: ToWorker) -> None:
         for worker in sorted(self._state.alive):
@@ -202,6 +240,7 @@ def deploy_message(
     placement: Mapping[SubtaskId, int],
     worker: int,
     dependencies: Dependencies,
+    links: JobLinks,
     attempt: int = 0,
 ) -> Deploy:
     """Tell a worker what to build; the program itself travels beside it.
@@ -216,6 +255,8 @@ def deploy_message(
         Who is told.
     dependencies : Dependencies
         Made ready on the worker's host.
+    links : JobLinks
+        How workers are joined.
     attempt : int
         Which attempt to run the job this is.
     """
@@ -234,6 +275,9 @@ def deploy_message(
             *(str(Path(entry).absolute()) for entry in sys.path),
         ],
         root.level if root.handlers else None,
+        token=links.token,
+        keys=links.keys.get(worker),
+        arguments=list(sys.argv),
     )
 
 
@@ -243,6 +287,7 @@ _MESSAGES: dict[Tell, ToWorker] = {
     Tell.CANCEL: Cancel(),
 }
 _PHASES = {
+    Listening: JobPhase.LISTENING,
     Deployed: JobPhase.DEPLOYING,
     Ended: JobPhase.RUNNING,
     Committed: JobPhase.COMMITTING,

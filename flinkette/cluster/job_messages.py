@@ -20,7 +20,7 @@ __all__ = [
 
 
 class PlannedChannel(msgspec.Struct, frozen=True, array_like=True):
-    """A channel between two workers of the host."""
+    """A channel between two workers of the host, which becomes a ring."""
 
     edge: int
     sender_vertex: int
@@ -32,13 +32,14 @@ class PlannedChannel(msgspec.Struct, frozen=True, array_like=True):
 
 
 class HostPlan(msgspec.Struct, frozen=True):
-    """The workers of a job on one host, the channels between them, and the program."""
+    """The workers of a job on one host, the channels between them, and the program.
 
-    workers: int
+    Workers are numbered over all hosts of the job. What each of them builds comes after this.
+    """
+
+    workers: list[int]
     channels: list[PlannedChannel]
     ring_bytes: int
-    deploys: list[ToWorker]
-    """By worker."""
     program: bytes
     dependencies: dict[str, str] = {}
     """What to make ready on the host first, see `dependencies`."""

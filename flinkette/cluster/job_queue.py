@@ -47,14 +47,9 @@ def waiting_text(state: DispatcherState, job: Job, now_ms: int) -> str:
     """Say what a waiting job waits for."""
     if job.not_before_ms > now_ms:
         return f"restarts in {(job.not_before_ms - now_ms) / 1000:.1f} s: {job.reason}"
-    is_one_host = state.options.is_one_host
-    where = " of one task manager" if is_one_host else ""
-    text = f"waiting for {_slots(job.slots_needed)}{where}, {state.free_slots} free"
+    text = f"waiting for {_slots(job.slots_needed)}, {state.free_slots} free"
     if job.slots_needed > state.total_slots:
-        has = (
-            f"{text}; the {'largest' if is_one_host else 'cluster'} has {_slots(state.total_slots)}"
-        )
-        return f"{has}: start {'one with more' if is_one_host else 'more task managers'}"
+        return f"{text}; the cluster has {_slots(state.total_slots)}: start more task managers"
     ahead = [other.job_id for other in waiting_jobs(state)].index(job.job_id)
     if ahead:
         text += f"; {ahead} {'job' if ahead == 1 else 'jobs'} ahead"

@@ -8,40 +8,37 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from flinkette.cluster import dispatcher_events as jobs
 from flinkette.cluster.control_messages import DeployHost, ForWorkers, StopHost
-from flinkette.cluster.dependencies import Dependencies
+from flinkette.cluster.job_deployment import plan_deployment
 from flinkette.cluster.job_machine import JobPhase
-from flinkette.cluster.job_master import JobMaster, deploy_message
+from flinkette.cluster.job_master import JobMaster
 from flinkette.cluster.job_messages import (
     FromHost,
-    HostPlan,
     KillWorker,
-    PlannedChannel,
     ReleaseWorker,
     TellWorker,
     WorkerSaid,
 )
-from flinkette.cluster.messages import Failed, Output
+from flinkette.cluster.messages import Failed, Output, Rows, RowsTaken
 from flinkette.cluster.payload import load_payload, payload_of
 from flinkette.cluster.remote_errors import encode_error
 from flinkette.cluster.worker_pool import Lost
-from flinkette.contracts.errors import UnsupportedFeatureError
 from flinkette.contracts.job import JobStatus
-from flinkette.exchange.ring_channel import ring_channel_bytes
 from flinkette.plan.execution_graph import ExecutionGraph
-from flinkette.plan.placement import place
-from flinkette.plan.placement_problem import WorkerOffer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from flinkette.cluster.control_messages import SubmitJob
     from flinkette.cluster.identifiers import Attempt, JobId, SlotAddress, TaskManagerId
+    from flinkette.cluster.job_deployment import JobHost
+    from flinkette.cluster.job_messages import ForHost
     from flinkette.cluster.messages import ToWorker
     from flinkette.plan.job_graph import JobGraph
     from flinkette.runtime.counts import Counts
@@ -78,7 +75,9 @@ class JobRunner(Protocol):
     def host_says(self, job_id: JobId, attempt: Attempt, payload: bytes) -> None:
         """Take what the workers of a host say."""
 
-    def host_stopped(self, job_id: JobId, attempt: Attempt, reason: str) -> None:
+    def host_stopped(
+        self, job_id: JobId, attempt: Attempt, task_manager: TaskManagerId, reason: str
+    ) -> None:
         """Take note that no worker is left on a host."""
 
     def on_time(self) -> bool:
@@ -93,14 +92,18 @@ class RunningJob:
     """One attempt to run a job."""
 
     attempt: Attempt
-    task_manager: TaskManagerId
-    instance: int
+    hosts: tuple[JobHost, ...]
     master: JobMaster
-    num_workers: int
+    workers: RemoteWorkers
+
+    @cached_property
+    def host_of(self) -> dict[int, JobHost]:
+        """Where each worker runs."""
+        return {worker: host for host in self.hosts for worker in host.workers}
 
 
 class MasterRunner:
-    """Runs each job on the workers of one task manager.
+    """Runs each job on workers of the task managers that have its slots.
 
     Parameters
     ----------
@@ -110,8 +113,12 @@ class MasterRunner:
         Takes dispatcher events.
     on_output : callable
         Takes what user code printed.
+    on_rows : callable
+        Takes rows of collecting sinks, with the worker they come from.
     now_ms : callable
         The time of events.
+    is_encrypted : bool
+        Whether workers of different hosts need keys to talk: not if all is one machine.
     """
 
     def __init__(
@@ -119,12 +126,17 @@ class MasterRunner:
         tell_host: Callable[[TaskManagerId, Any], None],
         report: Callable[[jobs.DispatcherEvent], None],
         on_output: Callable[[JobId, Output], None],
+        on_rows: Callable[[JobId, int, Rows], None],
         now_ms: Callable[[], int],
+        *,
+        is_encrypted: bool,
     ) -> None:
         self._tell_host = tell_host
         self._report = report
         self._on_output = on_output
+        self._on_rows = on_rows
         self._now_ms = now_ms
+        self._is_encrypted = is_encrypted
         self._submitted: dict[JobId, SubmitJob] = {}
         self._graphs: dict[JobId, JobGraph] = {}
         self._running: dict[JobId, RunningJob] = {}
@@ -152,23 +164,22 @@ class MasterRunner:
             )
 
     def _start(self, job_id: JobId, attempt: Attempt, slots: tuple[SlotAddress, ...]) -> None:
-        hosts = {(slot.task_manager, slot.instance) for slot in slots}
-        if len(hosts) > 1:
-            raise UnsupportedFeatureError(
-                f"the job got its {len(slots)} slots from {len(hosts)} task managers, and channels "
-                "between hosts are not there yet; start a task manager with more slots, or lower "
-                "the parallelism"
-            )
-        ((task_manager, instance),) = hosts
         job, job_graph = self._submitted[job_id], self._graphs[job_id]
-        workers = RemoteWorkers(self, task_manager, instance, job_id, attempt)
-        master = JobMaster(job_graph, len(slots), workers)
-        plan = _host_plan(job, job_graph, len(slots), attempt)
-        self._running[job_id] = RunningJob(attempt, task_manager, instance, master, len(slots))
-        payload = msgspec.msgpack.encode(plan)
-        self._tell_host(task_manager, DeployHost(
-            instance=instance, job_id=job_id, attempt=attempt, payload=payload
-        ))  # fmt: skip
+        deployment = plan_deployment(
+            job, job_graph, slots, attempt, is_encrypted=self._is_encrypted
+        )
+        workers = RemoteWorkers(self._tell_host, deployment.hosts, job_id, attempt)
+        master = JobMaster(job_graph, deployment.deploys, deployment.listens, workers)
+        for host, plan in zip(deployment.hosts, deployment.plans, strict=True):
+            order = DeployHost(
+                instance=host.instance,
+                job_id=job_id,
+                attempt=attempt,
+                payload=msgspec.msgpack.encode(plan),
+            )
+            self._tell_host(host.task_manager, order)
+        master.begin()
+        self._running[job_id] = RunningJob(attempt, deployment.hosts, master, workers)
 
     def cancel(self, job_id: JobId, attempt: Attempt) -> None:
         running = self._present(job_id, attempt)
@@ -185,17 +196,28 @@ class MasterRunner:
     def slots_lost(
         self, job_id: JobId, attempt: Attempt, slots: tuple[SlotAddress, ...], reason: str
     ) -> None:
-        self.host_stopped(job_id, attempt, reason)
-
-    def host_stopped(self, job_id: JobId, attempt: Attempt, reason: str) -> None:
+        lost = {(slot.task_manager, slot.instance) for slot in slots}
         running = self._present(job_id, attempt)
-        if running is None:
-            return
-        text = reason or "the workers are gone"
+        if running is not None:
+            hosts = [host for host in running.hosts if (host.task_manager, host.instance) in lost]
+            self._lose(job_id, running, hosts, reason)
 
+    def host_stopped(
+        self, job_id: JobId, attempt: Attempt, task_manager: TaskManagerId, reason: str
+    ) -> None:
+        running = self._present(job_id, attempt)
+        if running is not None:
+            hosts = [host for host in running.hosts if host.task_manager == task_manager]
+            text = f"the workers on task manager {task_manager} are gone"
+            self._lose(job_id, running, hosts, f"{text}: {reason}" if reason else text)
+
+    def _lose(
+        self, job_id: JobId, running: RunningJob, hosts: Collection[JobHost], reason: str
+    ) -> None:
         def lose() -> None:
-            for worker in range(running.num_workers):
-                running.master.handle(worker, Lost(text))
+            for host in hosts:
+                for worker in host.workers:
+                    running.master.handle(worker, Lost(reason))
 
         self._follow(job_id, running, lose)
 
@@ -204,14 +226,26 @@ class MasterRunner:
         if running is None:
             return
         said = self._decode(payload)
-        message = said.message if isinstance(said, WorkerSaid) else Lost(said.text)
+        if isinstance(said, WorkerSaid):
+            message: Any = said.message
+        else:
+            where = running.host_of[said.worker].task_manager
+            message = Lost(f"{said.text}, on task manager {where}")
         if isinstance(message, Output):
             self._on_output(job_id, message)
+        elif isinstance(message, Rows):
+            self._on_rows(job_id, said.worker, message)
         else:
             error = message.error if isinstance(message, Failed) else None
             self._follow(
                 job_id, running, lambda: running.master.handle(said.worker, message), error
             )
+
+    def rows_taken(self, job_id: JobId, worker: int, taken: RowsTaken) -> None:
+        """Tell a worker that the client has taken rows of it."""
+        running = self._running.get(job_id)
+        if running is not None:
+            running.workers.send(worker, taken)
 
     def on_time(self) -> bool:
         for job_id, running in list(self._running.items()):
@@ -226,16 +260,6 @@ class MasterRunner:
         """Return what a running job has reported."""
         running = self._running.get(job_id)
         return None if running is None else running.master.counts
-
-    def tell_worker(
-        self, task_manager: TaskManagerId, instance: int, key: tuple[JobId, Attempt], order: Any
-    ) -> None:
-        """Send something to the workers of a host."""
-        payload = msgspec.msgpack.encode(order)
-        self._tell_host(
-            task_manager,
-            ForWorkers(instance=instance, job_id=key[0], attempt=key[1], payload=payload),
-        )
 
     def _present(self, job_id: JobId, attempt: Attempt) -> RunningJob | None:
         running = self._running.get(job_id)
@@ -268,10 +292,9 @@ class MasterRunner:
 
     def _end(self, job_id: JobId, running: RunningJob, status: JobStatus, reason: str) -> None:
         del self._running[job_id]
-        self._tell_host(
-            running.task_manager,
-            StopHost(instance=running.instance, job_id=job_id, attempt=running.attempt),
-        )
+        for host in running.hosts:
+            order = StopHost(instance=host.instance, job_id=job_id, attempt=running.attempt)
+            self._tell_host(host.task_manager, order)
         counts = running.master.counts
         figures = jobs.JobFigures(
             (jobs.OperatorFigures("all", rows_in=counts.rows_in, rows_out=counts.rows_out),)
@@ -282,66 +305,43 @@ class MasterRunner:
 
 
 class RemoteWorkers:
-    """The workers of a job as its master reaches them: through their task manager."""
+    """The workers of a job as its master reaches them: through their task managers."""
 
     def __init__(
         self,
-        runner: MasterRunner,
-        task_manager: TaskManagerId,
-        instance: int,
+        tell_host: Callable[[TaskManagerId, Any], None],
+        hosts: Sequence[JobHost],
         job_id: JobId,
         attempt: Attempt,
     ) -> None:
-        self._runner = runner
-        self._where = (task_manager, instance, (job_id, attempt))
+        self._tell_host = tell_host
+        self._host_of = {worker: host for host in hosts for worker in host.workers}
+        self._key = (job_id, attempt)
+        self._encode = msgspec.msgpack.Encoder().encode
 
-    def send(self, worker: int, message: ToWorker, descriptors: Sequence[int] = ()) -> None:
-        self._runner.tell_worker(*self._where, TellWorker(worker, message))
+    def send(self, worker: int, message: ToWorker) -> None:
+        self._order(worker, TellWorker(worker, message))
 
     def kill(self, worker: int) -> None:
-        self._runner.tell_worker(*self._where, KillWorker(worker))
+        self._order(worker, KillWorker(worker))
 
     def release(self, worker: int) -> None:
-        self._runner.tell_worker(*self._where, ReleaseWorker(worker))
+        self._order(worker, ReleaseWorker(worker))
 
+    def name_of(self, worker: int) -> str:
+        return f"worker {worker} on task manager {self._host_of[worker].task_manager}"
 
-def _host_plan(job: SubmitJob, job_graph: JobGraph, num_workers: int, attempt: int) -> HostPlan:
-    """Work out what the workers of a job on one host are told."""
-    from flinkette.cluster.worker_process import collecting_sinks
-
-    if collecting_sinks(job_graph):
-        raise UnsupportedFeatureError(
-            "execute_and_collect() brings rows to the client, which jobs on a cluster do not do "
-            "yet; write them to a sink, or run the job on this machine"
+    def _order(self, worker: int, order: ForHost) -> None:
+        host, (job_id, attempt) = self._host_of[worker], self._key
+        self._tell_host(
+            host.task_manager,
+            ForWorkers(
+                instance=host.instance,
+                job_id=job_id,
+                attempt=attempt,
+                payload=self._encode(order),
+            ),
         )
-    graph = ExecutionGraph(job_graph)
-    slots = -(-graph.required_slots // num_workers)
-    offers = [WorkerOffer(number, "localhost", slots) for number in range(num_workers)]
-    placement = place(graph, offers, job.strategy).worker_of
-    channels = [
-        PlannedChannel(
-            each.edge,
-            each.sender.vertex,
-            each.sender.index,
-            placement[each.sender],
-            each.receiver.vertex,
-            each.receiver.index,
-            placement[each.receiver],
-        )
-        for each in graph.channels()
-        if placement[each.sender] != placement[each.receiver]
-    ]
-    deploys = [
-        msgspec.structs.replace(
-            deploy_message(job_graph, placement, worker, Dependencies([]), attempt),
-            import_path=job.import_path,
-            folder=job.folder,
-            environment={},
-        )
-        for worker in range(num_workers)
-    ]
-    ring_bytes = ring_channel_bytes(max(1, len(channels)), job.ring_budget_bytes)
-    return HostPlan(num_workers, channels, ring_bytes, list(deploys), job.program, job.dependencies)
 
 
 def _job_id(text: str) -> JobId:

@@ -22,10 +22,14 @@ __all__ = [
     "Fork",
     "Forked",
     "FromWorker",
+    "LinkKeys",
     "Listen",
     "Listening",
     "Output",
     "Report",
+    "Rows",
+    "RowsOfWorker",
+    "RowsTaken",
     "Run",
     "SplitWanted",
     "StopSources",
@@ -61,13 +65,27 @@ class Wires(msgspec.Struct, tag="wires", frozen=True):
     wires: list[Wire]
 
 
+class LinkKeys(msgspec.Struct, frozen=True):
+    """Keys of CURVE of one worker, made for one attempt to run a job and never written down."""
+
+    public: bytes
+    secret: bytes
+    peers: dict[int, bytes]
+    """Public keys of the workers it has connections with, the only ones it lets in."""
+
+    def __repr__(self) -> str:
+        return f"LinkKeys(public={self.public!r}, secret=…)"
+
+
 class Listen(msgspec.Struct, tag="listen", frozen=True):
     """Bind a ZeroMQ socket for each of these workers."""
 
     peers: list[int]
-    endpoint: str
     token: bytes
     attempt: int
+    keys: LinkKeys | None = None
+    endpoint: str = "tcp://127.0.0.1:*"
+    """Filled in on the worker's host, which knows where others reach it."""
 
 
 class Listening(msgspec.Struct, tag="listening", frozen=True):
@@ -91,6 +109,9 @@ class Deploy(msgspec.Struct, tag="deploy", frozen=True):
     addresses: dict[int, str] = {}
     """Where other workers listen for this one."""
     token: bytes = b""
+    keys: LinkKeys | None = None
+    arguments: list[str] = []
+    """`sys.argv` of the program."""
 
 
 class Run(msgspec.Struct, tag="run", frozen=True):
@@ -104,6 +125,14 @@ class Assign(msgspec.Struct, tag="assign", frozen=True):
     subtask: int
     split: bytes | None
     is_exhausted: bool
+
+
+class RowsTaken(msgspec.Struct, tag="rows-taken", frozen=True):
+    """The client has taken rows of a collecting sink: more of them may come."""
+
+    sink: int
+    granted_bytes: int
+    """That may be sent, ever."""
 
 
 class StopSources(msgspec.Struct, tag="stop", frozen=True):
@@ -157,6 +186,22 @@ class Output(msgspec.Struct, tag="output", frozen=True):
     text: str
 
 
+class Rows(msgspec.Struct, tag="rows", frozen=True):
+    """A frame of what a collecting sink sends to the client, see `mailed_rows`."""
+
+    sink: int
+    kind: int
+    argument: int
+    payload: bytes
+
+
+class RowsOfWorker(msgspec.Struct, frozen=True, array_like=True):
+    """Rows with the worker that sent them."""
+
+    worker: int
+    rows: Rows
+
+
 class Report(msgspec.Struct, tag="report", frozen=True):
     """What the subtasks here did so far."""
 
@@ -185,7 +230,18 @@ class Died(msgspec.Struct, tag="died", frozen=True):
     status: int
 
 
-ToWorker = Doorbells | Wires | Listen | Deploy | Run | Assign | StopSources | Commit | Cancel
+ToWorker = (
+    Doorbells | Wires | Listen | Deploy | Run | Assign | RowsTaken | StopSources | Commit | Cancel
+)
 FromWorker = (
-    Listening | Deployed | SplitWanted | Ended | Committed | Closed | Failed | Output | Report
+    Listening
+    | Deployed
+    | SplitWanted
+    | Rows
+    | Ended
+    | Committed
+    | Closed
+    | Failed
+    | Output
+    | Report
 )

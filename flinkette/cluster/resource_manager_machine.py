@@ -61,9 +61,8 @@ def on_event(state: ResourceState, event: ResourceEvent) -> Step:
     """Take one event, return the new state and what is to be done, in this order."""
     before = state.counts
     state, instructions = _HANDLERS[type(event)](state, event)
-    # who asked has reckoned with less, and who was refused waits for the true figure
-    must_tell = isinstance(event, SlotsRequested) and state.options.is_one_host
-    must_tell = must_tell or any(isinstance(order, RefuseSlots) for order in instructions)
+    # who was refused waits for the true figure
+    must_tell = any(isinstance(order, RefuseSlots) for order in instructions)
     if must_tell or state.counts != before:
         instructions = [*instructions, ReportSlotCounts(*state.counts)]
     return state, instructions
@@ -112,7 +111,10 @@ def _registered(state: ResourceState, event: RegisterTaskManager) -> Step:
 
 def _left(state: ResourceState, event: TaskManagerLeft) -> Step:
     manager = _manager(state, event)
-    return (state, []) if manager is None else _lose(state, manager, event.reason)
+    if manager is None:
+        return state, []
+    where = f"task manager {manager.task_manager} on {manager.host or 'unknown host'}"
+    return _lose(state, manager, f"{where}: {event.reason}")
 
 
 def _answered(state: ResourceState, event: HeartbeatAnswered) -> Step:
@@ -126,7 +128,9 @@ def _answered(state: ResourceState, event: HeartbeatAnswered) -> Step:
     report = event.report
     if len(report.allocations) != len(manager.slots):
         reason = f"it reports {len(report.allocations)} slots and registered {len(manager.slots)}"
-        state, instructions = _lose(state, manager, reason)
+        state, instructions = _lose(
+            state, manager, f"task manager {manager.task_manager}: {reason}"
+        )
         return state, [
             *instructions,
             DismissTaskManager(manager.task_manager, manager.instance, reason),
@@ -240,9 +244,7 @@ def _requested(state: ResourceState, event: SlotsRequested) -> Step:
 def _refill(state: ResourceState, key: JobAttempt, reason: str) -> Step:
     """Find the slots that an open request lacks, or refuse all of it."""
     count = state.requests[key]
-    held = len(state.places_of(key))
-    is_split = held > 0 and state.options.is_one_host
-    places = None if is_split else choose_slots(state, count - held)
+    places = choose_slots(state, count - len(state.places_of(key)))
     if places is None:
         total, free = state.counts
         text = f"{count} slots are needed, {free} of {total} are free"

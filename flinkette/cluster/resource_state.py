@@ -92,14 +92,10 @@ class ResourceOptions:
     ----------
     heartbeat_interval_ms, heartbeat_timeout_ms : int
         `heartbeat.interval` and `heartbeat.timeout`.
-    is_one_host : bool
-        A job gets all its slots from one task manager; the counts that are reported are then those
-        of the task manager that has most.
     """
 
     heartbeat_interval_ms: int = 10_000
     heartbeat_timeout_ms: int = 50_000
-    is_one_host: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,14 +127,8 @@ class ResourceState:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many slots a job could have, and how many of them are free."""
-        if not self.options.is_one_host:
-            return self.total_slots, self.free_slots
-        managers = self.task_managers.values()
-        return (
-            max((len(manager.slots) for manager in managers), default=0),
-            max((manager.free_slots for manager in managers), default=0),
-        )
+        """How many slots there are, and how many of them are free."""
+        return self.total_slots, self.free_slots
 
     def places(self) -> Iterator[tuple[Place, Slot]]:
         """Go through all slots."""
@@ -191,7 +181,7 @@ def choose_slots(state: ResourceState, count: int) -> list[Place] | None:
     If one task manager can take all, the one with the least to spare does, which leaves the larger
     ones to larger jobs; otherwise those with most free slots are filled first.
     """
-    if count > state.counts[1]:
+    if count > state.free_slots:
         return None
     managers = sorted(
         (manager for manager in state.task_managers.values() if manager.free_slots),

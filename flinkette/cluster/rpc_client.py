@@ -97,12 +97,13 @@ class Client:
         Raises
         ------
         ClusterError
-            If the server refuses, or cannot understand.
+            If the server refuses, cannot understand, or its connection is lost meanwhile.
         ClusterTimeoutError
             If no answer came in time; says why if that is known.
         """
         call = next(self._calls)
         deadline_s = time.monotonic() + timeout_s
+        losses = self.losses
         self._send(Flow.ASK, call, whole_ms(timeout_s), message)
         while (left_s := deadline_s - time.monotonic()) > 0:
             self._poller.poll(whole_ms(left_s))
@@ -111,6 +112,9 @@ class Client:
                 if header.flow == Flow.REFUSAL:
                     raise ClusterError(f"{self.address}: {answer}")
                 return answer
+            if self.losses > losses:
+                # who comes back does not know the question
+                raise ClusterError(f"the connection to {self.address} was lost before it answered")
         raise ClusterTimeoutError(self._explain(timeout_s))
 
     def receive(self, timeout_s: float | None) -> list[Received]:

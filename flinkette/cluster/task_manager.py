@@ -21,6 +21,7 @@ from flinkette.cluster.task_manager_state import (
     TaskManagerState,
 )
 from flinkette.cluster.worker_host import WorkerHost
+from flinkette.cluster.worker_network import WorkerNetwork
 from flinkette.cluster.worker_pool import COSTLY, fork_server
 from flinkette.contracts.errors import ClusterError
 from flinkette.exchange.doorbell import Doorbell
@@ -45,12 +46,19 @@ class TaskManager:
         Number of slots, time-outs.
     keys : Keys, optional
         If the JobManager has keys.
+    network : WorkerNetwork, optional
+        Where workers listen, if not at the address by which the JobManager is reached.
     """
 
     def __init__(
-        self, job_manager: Address, options: TaskManagerOptions, keys: Keys | None = None
+        self,
+        job_manager: Address,
+        options: TaskManagerOptions,
+        keys: Keys | None = None,
+        network: WorkerNetwork | None = None,
     ) -> None:
         self._job_manager = job_manager
+        self._network = WorkerNetwork(job_manager) if network is None else network
         self._keys = keys
         self._now_ms = EventClock()
         self._host = socket.gethostname()
@@ -191,7 +199,7 @@ class TaskManager:
             self.post(hosts.HostStopped(self._now_ms(), job_id, attempt, reason))
 
         log.info("job %s attempt %d starts", job_id, attempt)
-        self._workers[job_id, attempt] = WorkerHost(plan, say, end)
+        self._workers[job_id, attempt] = WorkerHost(plan, self._network, say, end)
 
     def _send(self, message: Any) -> None:
         assert self._client is not None

@@ -226,7 +226,10 @@ def _host_stopped(state: TaskManagerState, event: HostStopped) -> Step:
     state = replace(state, hosts={k: told for k, told in state.hosts.items() if k != key})
     instructions: list[TaskManagerInstruction] = []
     if state.instance:
-        instructions.append(SendHostStopped(state.instance, *key, event.reason))
+        reason = event.reason
+        if not reason and state.phase is TaskManagerPhase.LEAVING:
+            reason = state.reason
+        instructions.append(SendHostStopped(state.instance, *key, reason))
         for index in state.slots_of(*key):
             held = state.slots[index]
             if held is not None and held.is_unwanted:

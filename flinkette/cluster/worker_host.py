@@ -23,7 +23,7 @@ from flinkette.cluster.job_messages import (
     WorkerGone,
     WorkerSaid,
 )
-from flinkette.cluster.messages import Closed, Committed, Deploy
+from flinkette.cluster.messages import Closed, Committed, Deploy, Listen, Listening
 from flinkette.cluster.payload import payload_of
 from flinkette.cluster.worker_pool import Lost, WorkerPool, fork_server
 from flinkette.contracts.config import Configuration
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flinkette.cluster.messages import ToWorker
+    from flinkette.cluster.worker_network import WorkerNetwork
 
 __all__ = ["WorkerHost"]
 
@@ -47,6 +48,8 @@ class WorkerHost:
     ----------
     plan : bytes
         A `HostPlan`.
+    network : WorkerNetwork
+        Where workers listen.
     on_message : callable
         Called by the host's thread with what workers say, encoded `FromHost`.
     on_end : callable
@@ -54,9 +57,14 @@ class WorkerHost:
     """
 
     def __init__(
-        self, plan: bytes, on_message: Callable[[bytes], None], on_end: Callable[[str], None]
+        self,
+        plan: bytes,
+        network: WorkerNetwork,
+        on_message: Callable[[bytes], None],
+        on_end: Callable[[str], None],
     ) -> None:
         self._plan = plan
+        self._network = network
         self._on_message = on_message
         self._on_end = on_end
         self._orders: deque[bytes] = deque()
@@ -94,13 +102,13 @@ class WorkerHost:
         reason = ""
         try:
             plan = msgspec.msgpack.decode(self._plan, type=HostPlan)
-            self._plan, self._alive = b"", set(range(plan.workers))
+            self._plan, self._alive = b"", set(plan.workers)
             self._dependencies = Dependencies.prepare(Configuration.from_dict(plan.dependencies))
-            pool = WorkerPool(plan.workers)
+            pool = WorkerPool(plan.workers, payload_of(plan.program))
             with self._lock:
                 self._pool = pool
             try:
-                self._deploy(pool, plan)
+                self._join(pool, plan)
                 while self._alive and not self._must_stop.is_set():
                     self._obey(pool)
                     self._listen(pool)
@@ -115,7 +123,7 @@ class WorkerHost:
         self._dependencies.remove()
         self._on_end(reason)
 
-    def _deploy(self, pool: WorkerPool, plan: HostPlan) -> None:
+    def _join(self, pool: WorkerPool, plan: HostPlan) -> None:
         channels, placement = [], {}
         for each in plan.channels:
             sender = SubtaskId(each.sender_vertex, each.sender_index)
@@ -123,15 +131,12 @@ class WorkerHost:
             placement[sender], placement[receiver] = each.sender_worker, each.receiver_worker
             channels.append(Channel(each.edge, sender, receiver))
         pool.join(channels, placement, plan.ring_bytes)
-        program = payload_of(plan.program)
-        try:
-            for worker, message in enumerate(plan.deploys):
-                pool.send(worker, self._at_home(message), [program])
-        finally:
-            os.close(program)
 
     def _at_home(self, message: ToWorker) -> ToWorker:
-        """Say in a deployment where things are on this host."""
+        """Fill in where things are on this host."""
+        if isinstance(message, Listen):
+            endpoint = self._network.endpoint(is_encrypted=message.keys is not None)
+            return msgspec.structs.replace(message, endpoint=endpoint)
         if not isinstance(message, Deploy):
             return message
         folder = self._dependencies.folder or message.folder
@@ -146,7 +151,7 @@ class WorkerHost:
         while self._orders:
             order = self._decode(self._orders.popleft())
             if isinstance(order, TellWorker):
-                pool.send(order.worker, order.message)
+                pool.send(order.worker, self._at_home(order.message))
             elif isinstance(order, KillWorker):
                 pool.kill(order.worker)
             else:
@@ -163,6 +168,8 @@ class WorkerHost:
             if isinstance(message, (Committed, Closed)):
                 # its last word: what comes next is the end of its process, which is in order
                 self._release(pool, worker)
+            elif isinstance(message, Listening):
+                message = Listening([self._network.told(each) for each in message.addresses])
             self._say(WorkerSaid(worker, message))
 
     def _release(self, pool: WorkerPool, worker: int) -> None:

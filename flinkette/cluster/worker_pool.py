@@ -17,23 +17,20 @@ from flinkette._native.ring import create_ring
 from flinkette.cluster.link import MAX_DESCRIPTORS, Link, LinkClosedError, link_pair, wait_for
 from flinkette.cluster.messages import (
     CLIENT,
+    Deploy,
     Died,
     Doorbells,
-    Failed,
     Fork,
     Forked,
     FromWorker,
-    Listen,
-    Listening,
     Wire,
     Wires,
 )
-from flinkette.cluster.remote_errors import decode_error
-from flinkette.contracts.errors import JobExecutionError, WorkerLostError
+from flinkette.contracts.errors import JobExecutionError
 from flinkette.exchange.doorbell import Doorbell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from flinkette._native.shared_memory import SharedMemory
     from flinkette.cluster.messages import ToWorker
@@ -173,16 +170,25 @@ def _situation() -> tuple[object, ...]:
 
 
 class WorkerPool:
-    """Starts, joins and watches the workers of one job on this host. One thread at a time."""
+    """Starts, joins and watches the workers of one job on this host. One thread at a time.
 
-    def __init__(self, num_workers: int) -> None:
-        self._server = fork_server()
+    Parameters
+    ----------
+    workers : iterable of int
+        Their numbers.
+    program : int
+        Descriptor of what they build; the pool owns it.
+    """
+
+    def __init__(self, workers: Iterable[int], program: int) -> None:
+        self._program = program
         self.doorbell = Doorbell.create()
         self._doorbells: dict[int, Doorbell] = {CLIENT: self.doorbell}
         self._links: dict[int, Link[FromWorker]] = {}
         self._processes: dict[int, int] = {}
         try:
-            for worker in range(num_workers):
+            self._server = fork_server()
+            for worker in workers:
                 ours, theirs = link_pair()
                 with theirs:
                     self._links[worker] = Link(ours, FromWorker)
@@ -215,36 +221,6 @@ class WorkerPool:
             self._hand_over(receiver, Wire(*place, is_sender=False, peer=sender), memory)
             memory.close()
 
-    def listen(
-        self, channels: Sequence[Channel], placement: Mapping[SubtaskId, int], token: bytes
-    ) -> dict[int, dict[int, str]]:
-        """Let workers bind for those they have channels with; return where each must connect.
-
-        Raises
-        ------
-        WorkerLostError
-            If a worker ended before it answered.
-        """
-        pairs = {
-            tuple(sorted((placement[each.sender], placement[each.receiver]))) for each in channels
-        }
-        peers: dict[int, list[int]] = {}
-        for server, peer in sorted(pairs):
-            peers.setdefault(server, []).append(peer)
-        for server, clients in peers.items():
-            self.send(server, Listen(clients, "tcp://127.0.0.1:*", token, 0))
-        addresses: dict[int, dict[int, str]] = {}
-        while peers:
-            for server, message in self.receive(0.1):
-                if isinstance(message, Lost):
-                    raise WorkerLostError(message.text)
-                if isinstance(message, Failed):
-                    raise decode_error(message.error)
-                if isinstance(message, Listening):
-                    for peer, address in zip(peers.pop(server), message.addresses, strict=True):
-                        addresses.setdefault(peer, {})[server] = address
-        return addresses
-
     def join_client(self, worker: int, sink: int, ring_bytes: int) -> SharedMemory:
         """Make a ring from a collecting sink of a worker to this process."""
         memory = create_ring(ring_bytes)
@@ -255,15 +231,9 @@ class WorkerPool:
         """Return a worker's doorbell."""
         return self._doorbells[worker]
 
-    def send(self, worker: int, message: ToWorker, descriptors: Sequence[int] = ()) -> None:
+    def send(self, worker: int, message: ToWorker) -> None:
         """Send a message; one to a worker that is gone is dropped: `receive` tells of it."""
-        link = self._links.get(worker)
-        if link is None:
-            return
-        try:
-            link.send(message, descriptors)
-        except LinkClosedError:
-            return
+        self._send(worker, message, [self._program] if isinstance(message, Deploy) else ())
 
     def receive(self, timeout_s: float) -> list[tuple[int, FromWorker | Lost]]:
         """Wait for messages, or a ring of the doorbell; a worker that is gone says `Lost` once."""
@@ -291,6 +261,10 @@ class WorkerPool:
         if worker in self._links:
             os.kill(self._processes[worker], signal.SIGKILL)
 
+    def name_of(self, worker: int) -> str:
+        """Say for people which one it is."""
+        return f"worker {worker} (process {self._processes[worker]})"
+
     def close(self) -> None:
         """Let go of everything; workers that still run see it and end."""
         for worker in tuple(self._links):
@@ -298,14 +272,25 @@ class WorkerPool:
         for bell in self._doorbells.values():
             bell.close()
         self._doorbells.clear()
+        if self._program >= 0:
+            os.close(self._program)
+            self._program = -1
+
+    def _send(self, worker: int, message: ToWorker, descriptors: Sequence[int]) -> None:
+        link = self._links.get(worker)
+        if link is None:
+            return
+        try:
+            link.send(message, descriptors)
+        except LinkClosedError:
+            return
 
     def _hand_over(self, worker: int, wire: Wire, memory: SharedMemory) -> None:
-        self.send(worker, Wires([wire]), [memory.descriptor])
+        self._send(worker, Wires([wire]), [memory.descriptor])
 
     def _describe_loss(self, worker: int) -> str:
-        process = self._processes[worker]
-        status = self._server.status_of(process, timeout_s=1.0)
-        name = f"worker {worker} (process {process})"
+        status = self._server.status_of(self._processes[worker], timeout_s=1.0)
+        name = self.name_of(worker)
         if status is None:
             return f"{name} is gone"
         if os.WIFSIGNALED(status):

@@ -29,6 +29,7 @@ from flinkette.cluster.messages import (
     Listening,
     Output,
     Report,
+    RowsTaken,
     Run,
     StopSources,
     ToWorker,
@@ -113,14 +114,13 @@ class WorkerProcess:
         while not self._is_over:
             try:
                 has_worked = self._turn()
+                self._hand_on_output()
+                if not has_worked:
+                    self._park()  # it looks at channels, which may be broken
             except LinkClosedError:
                 raise
             except BaseException as error:
                 self._fail(error)
-                has_worked = True
-            self._hand_on_output()
-            if not has_worked:
-                self._park()
         while not self._link.flush():
             self._link.wait(1.0, until_sent=True)
 
@@ -168,7 +168,7 @@ class WorkerProcess:
                 os.close(descriptor)
         elif isinstance(message, Listen):
             addresses = self._links.listen(
-                message.peers, message.endpoint, message.token, message.attempt
+                message.peers, message.endpoint, message.token, message.attempt, message.keys
             )
             self._tell(Listening(addresses))
         elif isinstance(message, Deploy):
@@ -176,9 +176,12 @@ class WorkerProcess:
         else:
             self._obey(message)
 
-    def _obey(self, message: Run | Assign | StopSources | Commit | Cancel) -> None:
+    def _obey(self, message: Run | Assign | RowsTaken | StopSources | Commit | Cancel) -> None:
         if isinstance(message, Assign):
             self._take_answer(message)
+        elif isinstance(message, RowsTaken):
+            if self._wiring is not None:
+                self._wiring.mailed[message.sink].grant(message.granted_bytes)
         elif isinstance(message, Run):
             self._is_running = True
         elif isinstance(message, StopSources):
@@ -203,7 +206,7 @@ class WorkerProcess:
             for vertex, workers in enumerate(message.placement)
             for index, worker in enumerate(workers)
         }
-        self._links.connect(message.addresses, message.token, message.attempt)
+        self._links.connect(message.addresses, message.token, message.attempt, message.keys)
         self._wiring = wiring = WorkerWiring(
             job_graph,
             placement,
@@ -213,9 +216,10 @@ class WorkerProcess:
             self._tell,
             self._links,
         )
-        for number, (_, sink) in enumerate(collecting_sinks(job_graph)):
-            if number in wiring.results:
-                sink.buffer = wiring.results[number]
+        for number, (vertex, sink) in enumerate(collecting_sinks(job_graph)):
+            subtasks = (SubtaskId(vertex.index, index) for index in range(vertex.parallelism))
+            if any(map(wiring.runs_here, subtasks)):
+                sink.buffer = wiring.results_of(number)
         # the same seed everywhere would shuffle alike in every worker
         seed = f"{options.random.random()} {self._number}"
         settings = replace(options, clock=self._clock, random=random.Random(seed))
@@ -224,7 +228,8 @@ class WorkerProcess:
             self._clock,
             wiring.all_senders,
             self._name_turn,
-            may_spin=1 + max(placement.values()) <= available_cores(),
+            # one of the doorbells is the client's
+            may_spin=len(self._doorbells) - 1 <= available_cores(),
         )
         self._worker.open()
         self._tell(Deployed())
@@ -305,7 +310,8 @@ def collecting_sinks(job_graph: JobGraph) -> list[tuple[Vertex, CollectSink]]:
 
 
 def _prepare(message: Deploy) -> None:
-    """Make user code find its files, its modules and its logging."""
+    """Make user code find its command line, its files, its modules and its logging."""
+    sys.argv[:] = message.arguments
     os.chdir(message.folder)
     os.environ.clear()
     os.environ.update(message.environment)

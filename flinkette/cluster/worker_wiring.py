@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from flinkette.cluster.mailed_rows import MailedRows
 from flinkette.cluster.messages import CLIENT, SplitWanted
 from flinkette.exchange.element import EndOfInput
 from flinkette.exchange.ring_channel import RingReceiver, RingSender
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from flinkette._native.batch import Batch
     from flinkette._native.shared_memory import SharedMemory
-    from flinkette.cluster.messages import Wire
+    from flinkette.cluster.messages import Rows, Wire
     from flinkette.cluster.peer_links import PeerLinks
     from flinkette.exchange.channel import Receiver, Sender
     from flinkette.exchange.doorbell import Doorbell
@@ -80,7 +81,7 @@ class WorkerWiring(Wiring):
         worker: int,
         wires: list[tuple[Wire, SharedMemory]],
         doorbells: dict[int, Doorbell],
-        tell: Callable[[SplitWanted], None],
+        tell: Callable[[SplitWanted | Rows], None],
         links: PeerLinks,
     ) -> None:
         super().__init__(job_graph)
@@ -93,6 +94,7 @@ class WorkerWiring(Wiring):
         self._receivers: dict[tuple[int, int, int], Receiver] = {}
         self._to_client: list[Sender] = []
         self.results: dict[int, SentResults] = {}
+        self.mailed: dict[int, MailedRows] = {}
         self.asked: dict[SubtaskId, RequestedSplits] = {}
         for wire, memory in wires:
             place = (wire.edge, wire.sender, wire.receiver)
@@ -105,6 +107,14 @@ class WorkerWiring(Wiring):
                 self._senders[place] = RingSender(memory, ring)
             else:
                 self._receivers[place] = RingReceiver(memory, ring)
+
+    def results_of(self, sink: int) -> SentResults:
+        """Return where a collecting sink of this worker puts rows: a ring, else the mail."""
+        if sink not in self.results:
+            self.mailed[sink] = MailedRows(sink, self._tell)
+            self._to_client.append(self.mailed[sink])
+            self.results[sink] = SentResults(self.mailed[sink])
+        return self.results[sink]
 
     @property
     def all_senders(self) -> list[Sender]:

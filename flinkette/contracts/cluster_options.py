@@ -20,6 +20,8 @@ __all__ = [
     "SLOT_REQUEST_TIMEOUT",
     "TARGET",
     "TASK_MANAGERS",
+    "TASK_MANAGER_BIND_HOST",
+    "TASK_MANAGER_HOST",
 ]
 
 JOB_MANAGER_ADDRESS: ConfigOption[str] = ConfigOption(
@@ -59,6 +61,17 @@ SLOT_REQUEST_TIMEOUT: ConfigOption[int] = ConfigOption(
 )
 SLOTS: ConfigOption[int] = ConfigOption(
     "taskmanager.numberOfTaskSlots", 1, integer, least=1, doc="Slots of one task manager."
+)
+TASK_MANAGER_HOST: ConfigOption[str | None] = ConfigOption(
+    "taskmanager.host",
+    None,
+    doc="Where workers of other machines find its workers; not set: the address by which it "
+    "reaches the JobManager.",
+)
+TASK_MANAGER_BIND_HOST: ConfigOption[str | None] = ConfigOption(
+    "taskmanager.bind-host",
+    None,
+    doc="Address its workers listen on; not set: the one of taskmanager.host.",
 )
 REGISTRATION_TIMEOUT: ConfigOption[int] = ConfigOption(
     "taskmanager.registration.timeout",

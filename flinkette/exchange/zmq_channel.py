@@ -82,7 +82,7 @@ class ZmqSender(Sender):
         self._link.pump()
         has_all = self._has_ended and not self._elements.has_pending
         if not has_all and (self._link.is_lost or self._link.has_receiver_left(self._channel)):
-            what = "is gone" if self._link.is_lost else "closed the channel"
+            what = self._link.loss if self._link.is_lost else "closed the channel"
             raise WorkerLostError(
                 f"channel {self._channel}: the worker that receives {what} before it had "
                 "everything; see its log"
@@ -208,7 +208,7 @@ class ZmqReceiver(Receiver):
         return self._link.is_lost or self._inbox.has_sender_left
 
     def _lost(self) -> WorkerLostError:
-        what = "closed the channel" if self._inbox.has_sender_left else "is gone"
+        what = "closed the channel" if self._inbox.has_sender_left else self._link.loss
         return WorkerLostError(
             f"channel {self._channel}: the worker that sends {what} before the end of input; "
             "see its log"

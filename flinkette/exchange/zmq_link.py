@@ -45,6 +45,8 @@ class CurveKeys:
     secret: bytes
     server_public: bytes
     """Public key of the side that binds."""
+    domain: str = ""
+    """What the authenticator knows the allowed keys of the side that binds by."""
 
 
 class Inbox:
@@ -116,6 +118,16 @@ class ZmqLink:
         """Where the side that bound listens, with the port the system chose."""
         address: str = self._socket.get_string(self._zmq.LAST_ENDPOINT)
         return address
+
+    @property
+    def loss(self) -> str:
+        """What to tell of a connection that `is_lost`."""
+        if self.is_established or self._is_server:
+            return "is gone"
+        return (
+            f"is gone, or was not there ({self.address} must be reachable from this machine, see "
+            "taskmanager.host)"
+        )
 
     @property
     def descriptors(self) -> tuple[int, ...]:
@@ -322,7 +334,9 @@ def open_link(
     options: list[tuple[int, Any]] = [
         (zmq.SNDHWM, 0),
         (zmq.RCVHWM, 0),
+        (zmq.IPV6, 1),
         (zmq.RECONNECT_IVL, -1),
+        (zmq.CONNECT_TIMEOUT, SILENCE_MS),
         (zmq.HEARTBEAT_IVL, HEARTBEAT_MS),
         (zmq.HEARTBEAT_TIMEOUT, SILENCE_MS),
         (zmq.LINGER, LINGER_MS),
@@ -332,6 +346,8 @@ def open_link(
         options.append(
             (zmq.CURVE_SERVER, 1) if is_server else (zmq.CURVE_SERVERKEY, keys.server_public)
         )
+        if is_server and keys.domain:
+            options.append((zmq.ZAP_DOMAIN, keys.domain.encode()))
     for option, value in options:
         socket.setsockopt(option, value)
     ends = zmq.EVENT_DISCONNECTED

@@ -47,6 +47,8 @@ class RunningCluster:
     folder: Path
     port: int
     settings: list[str] = field(default_factory=list)
+    host: str = "localhost"
+    prefix: list[str] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -56,7 +58,7 @@ class RunningCluster:
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "flinkette", *arguments],
+            [*self.prefix, sys.executable, "-m", "flinkette", *arguments],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -84,15 +86,19 @@ class RunningCluster:
         return done.stdout + done.stderr
 
     def where(self, arguments: tuple[str, ...]) -> list[str]:
-        address = [f"-Djobmanager.rpc.port={self.port}", *self.settings]
-        return [] if arguments[0] == "run" else address
+        address = [f"-Djobmanager.rpc.address={self.host}", f"-Djobmanager.rpc.port={self.port}"]
+        return [] if arguments[0] == "run" else [*address, *self.settings]
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """Run a job on this cluster."""
-        return self("run", "-m", f"localhost:{self.port}", *self.settings, *arguments, code=code)
+        return self("run", *self._target, *arguments, code=code)
 
     def begin_run(self, *arguments: str) -> subprocess.Popen[str]:
-        return self.begin("run", "-m", f"localhost:{self.port}", *self.settings, *arguments)
+        return self.begin("run", *self._target, *arguments)
+
+    @property
+    def _target(self) -> list[str]:
+        return ["-m", f"{self.host}:{self.port}", *self.settings]
 
     def job(self, text: str, name: str = "job.py") -> str:
         file = self.folder / name

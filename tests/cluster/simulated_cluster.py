@@ -11,15 +11,17 @@ import heapq
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import Any
 
+from cluster.simulated_jobs import PHASES, Master, Workers
 from flinkette.cluster import dispatcher_events as jobs
 from flinkette.cluster import dispatcher_machine, resource_manager_machine, task_manager_machine
 from flinkette.cluster import resource_events as resources
 from flinkette.cluster import task_manager_events as hosts
 from flinkette.cluster.dispatcher_state import DispatcherOptions, DispatcherState, JobPhase
-from flinkette.cluster.identifiers import Attempt, JobId, SlotAddress, TaskManagerId
+from flinkette.cluster.identifiers import Attempt, JobId, TaskManagerId
+from flinkette.cluster.job_machine import JobPhase as JobMachinePhase
 from flinkette.cluster.job_queue import waiting_text
 from flinkette.cluster.resource_state import ResourceOptions, ResourceState, SlotState
 from flinkette.cluster.task_manager_state import (
@@ -110,19 +112,6 @@ class Wire:
         time.at(self.last_ms, arrive)
 
 
-@dataclass
-class Master:
-    """A job's master in the JobManager: deploys hosts, waits for them, stops them."""
-
-    slots: tuple[SlotAddress, ...]
-    hosts: set[tuple[TaskManagerId, int]]
-    deployed: set[tuple[TaskManagerId, int]] = field(default_factory=set)
-    ended: set[tuple[TaskManagerId, int]] = field(default_factory=set)
-    gone: set[tuple[TaskManagerId, int]] = field(default_factory=set)
-    status: JobStatus | None = None
-    reason: str = ""
-
-
 class Host:
     """One task manager: its machine, its wires, the workers it runs."""
 
@@ -136,7 +125,7 @@ class Host:
         )
         self.up, self.down = Wire(cluster), Wire(cluster)
         self.session = 0
-        self.working: dict[tuple[JobId, Attempt], tuple[int, ...]] = {}
+        self.working: dict[tuple[JobId, Attempt], Workers] = {}
         self.is_dead = False
         self.stopped_until_ms = 0
         self.waiting: list[Callable[[], None]] = []
@@ -179,7 +168,10 @@ class Host:
 
     def die(self) -> None:
         self.is_dead = True
-        self.working.clear()
+        working, self.working = self.working, {}
+        for workers in working.values():
+            workers.alive.clear()
+            self.cluster.break_links(workers)
 
     def carry_out(self, order: hosts.TaskManagerInstruction) -> None:
         cluster, name = self.cluster, self.name
@@ -201,38 +193,27 @@ class Host:
                 cluster.to_master(self, instance, job_id, attempt, "gone")
             case hosts.RelayToMaster(instance, job_id, attempt, payload):
                 cluster.to_master(self, instance, job_id, attempt, payload.decode())
-            case hosts.StartHost(job_id, attempt, slots, _):
-                self.start_workers(job_id, attempt, slots)
+            case hosts.StartHost(job_id, attempt, slots, payload):
+                taken = {slot for others in self.working.values() for slot in others.slots}
+                assert not taken & set(slots), f"{name}: slots {slots} of {taken} are in use"
+                self.working[job_id, attempt] = Workers(self, job_id, attempt, slots, payload)
+            case hosts.RelayToWorkers(job_id, attempt, payload):
+                workers = self.working.get((job_id, attempt))
+                if workers is not None:  # else the last of them ended just now
+                    workers.hear(payload.decode())
             case hosts.StopHost(job_id, attempt, _):
                 wait_ms = cluster.random.randint(0, 300)
                 cluster.time.after(wait_ms, lambda: self.workers_gone(job_id, attempt))
             case hosts.Exit():
                 self.die()
 
-    def start_workers(self, job_id: JobId, attempt: Attempt, slots: tuple[int, ...]) -> None:
-        taken = {slot for others in self.working.values() for slot in others}
-        assert not taken & set(slots), f"{self.name}: slots {slots} of {taken} are in use"
-        self.working[job_id, attempt] = slots
-        cluster, random = self.cluster, self.cluster.random
-        ready_ms = random.randint(1, 200)
-        cluster.time.after(ready_ms, lambda: self.workers_say(job_id, attempt, "deployed"))
-        run_ms = ready_ms + random.randint(0, 20_000)
-        how = "failed" if random.random() < 0.05 else "ended"
-        cluster.time.after(run_ms, lambda: self.workers_say(job_id, attempt, how))
-        if random.random() < 0.03:  # killed by the system
-            cluster.time.after(
-                random.randint(0, run_ms), lambda: self.workers_gone(job_id, attempt)
-            )
-
-    def workers_say(self, job_id: JobId, attempt: Attempt, word: str) -> None:
-        if (job_id, attempt) in self.working:
-            self.tell(
-                hosts.MessageFromJob(self.cluster.time.now_ms, job_id, attempt, word.encode())
-            )
-
     def workers_gone(self, job_id: JobId, attempt: Attempt) -> None:
-        if self.working.pop((job_id, attempt), None) is not None:
-            self.tell(hosts.HostStopped(self.cluster.time.now_ms, job_id, attempt))
+        workers = self.working.pop((job_id, attempt), None)
+        if workers is not None:
+            workers.alive.clear()
+            cluster = self.cluster
+            cluster.break_links(workers)
+            self.tell(hosts.HostStopped(cluster.time.now_ms, job_id, attempt))
 
 
 def as_event(kind: Any, source: Any, **more: Any) -> Any:
@@ -248,7 +229,6 @@ class SimulatedCluster:
         self.random = random.Random(seed)
         self.time = Timeline()
         self.loss = 0.0
-        self.is_one_host = seed % 2 == 1
         self.hosts: dict[TaskManagerId, Host] = {}
         self.summaries: Counter[JobId] = Counter()
         self.submitted: list[JobId] = []
@@ -256,12 +236,8 @@ class SimulatedCluster:
 
     def begin_job_manager(self) -> None:
         """Start a JobManager that knows nothing."""
-        self.dispatcher = DispatcherState(
-            DispatcherOptions(SLOT_TIMEOUT_MS, 10_000, self.is_one_host)
-        )
-        self.resources = ResourceState(
-            ResourceOptions(HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS, self.is_one_host)
-        )
+        self.dispatcher = DispatcherState(DispatcherOptions(SLOT_TIMEOUT_MS, 10_000))
+        self.resources = ResourceState(ResourceOptions(HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS))
         self.masters: dict[tuple[JobId, Attempt], Master] = {}
         self.restarts: Counter[JobId] = Counter()
         self.epoch = object()
@@ -349,14 +325,17 @@ class SimulatedCluster:
                 self.masters.pop((job_id, attempt), None)
                 self.tell_resources(resources.SlotsReleased(self.time.now_ms, job_id, attempt))
             case jobs.StartJob(job_id, attempt, slots):
-                master = Master(slots, {(slot.task_manager, slot.instance) for slot in slots})
+                master = Master(self, job_id, attempt, slots)
                 self.masters[job_id, attempt] = master
-                for name, instance in sorted(master.hosts):
-                    self.order(name, instance, hosts.DeployOrdered, job_id, attempt)
+                master.begin()
             case jobs.CancelJob(job_id, attempt):
-                self.stop_job(job_id, attempt, JobStatus.CANCELED, "cancelled")
+                self.masters[job_id, attempt].cancel()
             case jobs.NotifySlotsLost(job_id, attempt, slots, reason):
-                self.slots_lost(job_id, attempt, slots, reason)
+                for slot in slots:
+                    if (job_id, attempt) in self.masters:
+                        self.masters[job_id, attempt].lose(
+                            slot.task_manager, {slot.instance}, reason
+                        )
             case jobs.PublishSummary(summary):
                 self.summaries[summary.job_id] += 1
 
@@ -402,79 +381,42 @@ class SimulatedCluster:
 
     # the masters of jobs
 
-    def order(
-        self, name: TaskManagerId, instance: int, event: Any, job_id: JobId, attempt: Attempt
-    ) -> None:
-        self.to_host(name, instance, lambda now: event(now, instance, job_id, attempt))
-
     def master_hears(
         self, name: TaskManagerId, instance: int, job_id: JobId, attempt: Attempt, word: str
     ) -> None:
         master = self.masters.get((job_id, attempt))
-        if master is None or (name, instance) not in master.hosts - master.gone:
-            return
-        host, now_ms = (name, instance), self.time.now_ms
-        if word == "deployed":
-            master.deployed.add(host)
-            if master.deployed == master.hosts and master.status is None:
-                self.tell_dispatcher(jobs.JobStarted(now_ms, job_id, attempt))
-        elif word == "ended":
-            master.ended.add(host)
-            if master.ended == master.hosts and master.status is None:
-                self.finish(job_id, attempt)
-        elif word == "failed":
-            self.stop_job(job_id, attempt, JobStatus.FAILED, "a function raised")
-        else:
-            self.host_gone(job_id, attempt, host, f"the workers on {name} are gone")
-
-    def finish(self, job_id: JobId, attempt: Attempt) -> None:
-        if self.random.random() < 0.5:
-            self.stop_job(job_id, attempt, JobStatus.FINISHED, "")
-        else:  # the workers end by themselves, later than their slots are given back
-            now_ms = self.time.now_ms
-            self.tell_dispatcher(jobs.JobEnded(now_ms, job_id, attempt, JobStatus.FINISHED))
-
-    def slots_lost(
-        self, job_id: JobId, attempt: Attempt, slots: tuple[SlotAddress, ...], reason: str
-    ) -> None:
-        for host in sorted({(slot.task_manager, slot.instance) for slot in slots}):
-            self.host_gone(job_id, attempt, host, reason)
-
-    def host_gone(
-        self, job_id: JobId, attempt: Attempt, host: tuple[TaskManagerId, int], reason: str
-    ) -> None:
-        master = self.masters.get((job_id, attempt))
         if master is None:
             return
-        master.gone.add(host)
-        if master.status is None:
-            self.stop_job(job_id, attempt, JobStatus.FAILED, reason)
+        if word == "gone":
+            master.lose(name, {instance}, f"the workers on {name} are gone")
         else:
-            self.settle(job_id, attempt, master)
+            master.hear(word)
 
-    def stop_job(self, job_id: JobId, attempt: Attempt, status: JobStatus, reason: str) -> None:
-        """Stop the job's workers everywhere, then tell how it ended."""
-        master = self.masters.get((job_id, attempt))
-        if master is None or master.status is not None:
-            return
-        master.status, master.reason = status, reason
-        if status is JobStatus.FAILED:
-            self.tell_dispatcher(jobs.JobFailing(self.time.now_ms, job_id, attempt, reason))
-        for host in sorted(master.hosts - master.gone):
-            self.order(*host, hosts.StopHostOrdered, job_id, attempt)
-        self.settle(job_id, attempt, master)
-
-    def settle(self, job_id: JobId, attempt: Attempt, master: Master) -> None:
-        if master.gone != master.hosts or master.status is None:
-            return
+    def job_ends(self, key: tuple[JobId, Attempt], status: JobStatus, reason: str) -> None:
+        job_id, attempt = key
         now_ms = self.time.now_ms
-        if master.status is JobStatus.FAILED and self.restarts[job_id] < 3:
+        if status is JobStatus.FAILED and self.restarts[job_id] < 3:
             self.restarts[job_id] += 1
-            self.tell_dispatcher(jobs.JobRestarting(now_ms, job_id, attempt, master.reason, 500))
+            self.tell_dispatcher(jobs.JobRestarting(now_ms, job_id, attempt, reason, 500))
         else:
-            self.tell_dispatcher(
-                jobs.JobEnded(now_ms, job_id, attempt, master.status, master.reason)
-            )
+            self.tell_dispatcher(jobs.JobEnded(now_ms, job_id, attempt, status, reason))
+
+    def workers_of(self, key: tuple[JobId, Attempt]) -> list[Workers]:
+        return [host.working[key] for host in self.hosts.values() if key in host.working]
+
+    def break_links(self, gone: Workers) -> None:
+        """Let the workers of other hosts see that the other side of connections is gone."""
+        for workers in self.workers_of(gone.key):
+            if workers is not gone:
+                workers.lose_link()
+
+    def check_progress(self, key: tuple[JobId, Attempt], phase: JobMachinePhase) -> None:
+        """Nobody runs before all are deployed, nobody commits before all have ended."""
+        for workers in self.workers_of(key):
+            for worker in workers.alive:
+                reached = workers.reached.get(worker)
+                assert reached is not None, f"worker {worker} has reached nothing"
+                assert PHASES.index(reached) >= PHASES.index(phase), f"{worker} is {reached}"
 
     # what a test does
 
@@ -513,8 +455,6 @@ class SimulatedCluster:
     def check_slots(self) -> None:
         given: set[tuple[TaskManagerId, int, int]] = set()
         for job in self.dispatcher.jobs.values():
-            hosts_of_job = {slot.task_manager for slot in job.slots}
-            assert len(hosts_of_job) <= 1 or not self.is_one_host
             for slot in job.slots:
                 place = (slot.task_manager, slot.instance, slot.slot)
                 assert place not in given, f"{place} was given twice"
@@ -523,7 +463,7 @@ class SimulatedCluster:
             manager, host = self.resources.task_managers[name], self.hosts[name]
             if slot.state is not SlotState.FREE or host.state.instance != manager.instance:
                 continue
-            used = {each for slots in host.working.values() for each in slots}
+            used = {each for workers in host.working.values() for each in workers.slots}
             assert index not in used, f"slot {index} of {name} is free and in use"
 
     def check_quiet(self) -> None:
@@ -542,5 +482,4 @@ class SimulatedCluster:
         total = sum(len(host.state.slots) for host in living)
         assert (self.resources.total_slots, self.resources.free_slots) == (total, total)
         counts = (self.dispatcher.total_slots, self.dispatcher.free_slots)
-        largest = max((len(host.state.slots) for host in living), default=0)
-        assert counts == ((largest, largest) if self.is_one_host else (total, total))
+        assert counts == (total, total)

@@ -152,15 +152,6 @@ def test_a_job_larger_than_the_cluster_says_what_is_missing() -> None:
     )
 
 
-def test_a_job_larger_than_every_task_manager_says_so_where_hosts_are_not_joined() -> None:
-    run = Run(total=1, is_one_host=True)
-    run.queue(A, 3)
-    assert waiting_text(run.state, run.state.jobs[A], 1000) == (
-        "waiting for 3 slots of one task manager, 1 free; the largest has 1 slot: start one with "
-        "more"
-    )
-
-
 def test_a_small_job_does_not_overtake_one_that_the_cluster_can_serve() -> None:
     run = Run(total=4, free=1)
     assert run.queue(A, 3) == []

@@ -76,12 +76,44 @@ def test_the_reason_is_what_explains_the_rest() -> None:
     assert state.reason == 1
 
 
+def test_who_does_not_answer_explains_a_lost_connection_better_than_nothing() -> None:
+    broken = [*DEPLOYED, WorkerFailed(0, is_consequence=True), WorkerClosed(0)]
+    state, told = run(2, *broken, Overdue())
+    assert (state.phase, state.reason, told[-1]) == (JobPhase.FAILED, 1, Kill(frozenset({1})))
+    assert run(2, *broken, WorkerFailed(1), Overdue())[0].reason == 1
+    assert run(2, *DEPLOYED, CancelWanted(), Overdue())[0].phase is JobPhase.CANCELED
+
+
+def test_nobody_is_deployed_before_the_listeners_listen() -> None:
+    state = JobState.start(3, listeners=[0, 1])
+    assert (state.phase, state.waiting_for) == (JobPhase.LISTENING, {0, 1})
+    state, told = advance(state, WorkerReached(1, JobPhase.LISTENING))
+    assert (state.phase, told) == (JobPhase.LISTENING, ())
+    state, told = advance(state, WorkerReached(0, JobPhase.LISTENING))
+    assert (state.phase, state.waiting_for) == (JobPhase.DEPLOYING, {0, 1, 2})
+    assert told == (Tell.DEPLOY,)
+
+
+def test_a_worker_that_has_committed_may_go_before_the_others() -> None:
+    state, _ = run(2, *DEPLOYED, *ENDED, COMMITTED[0], WorkerLost(0))
+    assert (state.phase, state.alive) == (JobPhase.COMMITTING, {1})
+    assert advance(state, COMMITTED[1])[0].phase is JobPhase.FINISHED
+    failed, _ = run(2, *DEPLOYED, *ENDED, COMMITTED[0], WorkerFailed(1), WorkerClosed(1))
+    assert failed.phase is JobPhase.FAILED
+
+
 def test_a_cancelled_job_ends_when_all_have_closed() -> None:
     state, told = run(
         2, *DEPLOYED, CancelWanted(), CancelWanted(), WorkerClosed(0), WorkerClosed(1)
     )
     assert (state.phase, state.reason) == (JobPhase.CANCELED, None)
     assert told == [Tell.RUN, Tell.CANCEL]
+
+
+def test_channels_that_break_while_a_job_is_cancelled_are_no_failure() -> None:
+    broken = WorkerFailed(1, is_consequence=True)
+    state, _ = run(2, *DEPLOYED, CancelWanted(), WorkerClosed(0), broken, WorkerClosed(1))
+    assert (state.phase, state.reason) == (JobPhase.CANCELED, None)
 
 
 def test_who_does_not_close_in_time_is_killed() -> None:
@@ -109,9 +141,10 @@ def test_words_that_come_too_late_change_nothing() -> None:
 def test_any_order_of_events_ends_in_one_outcome(seed: int) -> None:
     chance = random.Random(seed)
     num_workers = chance.randint(1, 4)
-    state = JobState.start(num_workers)
+    listeners = [worker for worker in range(num_workers) if chance.random() < 0.3]
+    state = JobState.start(num_workers, listeners)
     told: list[Instruction] = []
-    reached = dict.fromkeys(range(num_workers), JobPhase.DEPLOYING)
+    reached = dict.fromkeys(range(num_workers), state.phase)
     closed: set[int] = set()
     while not state.phase.is_final:
         worker = chance.randrange(num_workers)
@@ -129,11 +162,11 @@ def test_any_order_of_events_ends_in_one_outcome(seed: int) -> None:
         told += instructions
         assert state.alive <= before.alive, seed
         assert state.waiting_for <= state.alive, seed
-        if state.phase in (JobPhase.RUNNING, JobPhase.COMMITTING):
+        if state.phase in (JobPhase.DEPLOYING, JobPhase.RUNNING, JobPhase.COMMITTING):
             reached = dict.fromkeys(range(num_workers), state.phase)
         closed |= before.alive - state.alive
     if state.phase is JobPhase.FINISHED:
-        assert told == [Tell.RUN, Tell.COMMIT], seed
+        assert told == [*[Tell.DEPLOY] * bool(listeners), Tell.RUN, Tell.COMMIT], seed
     else:
         assert Tell.CANCEL in told, seed
         assert closed == set(range(num_workers)), seed

@@ -101,6 +101,24 @@ env.execute()
 """
 
 
+SEES_ITS_COMMAND_LINE = """
+import sys
+from flinkette.datastream import StreamExecutionEnvironment
+
+env = StreamExecutionEnvironment.get_execution_environment().set_parallelism(2)
+env.from_collection([0]).rebalance().map(lambda value: " ".join(sys.argv[1:])).print()
+env.execute()
+"""
+
+
+def test_functions_see_the_programs_command_line(run_python: Any, tmp_path: Path) -> None:
+    job = tmp_path / "job.py"
+    job.write_text(SEES_ITS_COMMAND_LINE)
+    command = "from flinkette.cli.main import main; main()"
+    printed = run_python("-c", command, "run", "--workers", "2", str(job), "-x", "12").stdout
+    assert printed.split("\n")[0] in ("1> -x 12", "2> -x 12")
+
+
 def test_functions_import_pyflink_on_workers_too(run_python: Any, tmp_path: Path) -> None:
     job = tmp_path / "job.py"
     job.write_text(IMPORTS_PYFLINK)

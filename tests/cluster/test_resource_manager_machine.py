@@ -211,7 +211,8 @@ def test_a_task_manager_that_leaves_takes_its_slots_along() -> None:
     run = Run(x=1, y=1)
     run.hold(A, 2)
     lost, counts = run.tell(TaskManagerLeft(0, X, 1, "stopped by its user"))
-    assert lost == ReportSlotsLost(A, FIRST, (address(X, 1, 0, 1),), "stopped by its user")
+    reason = "task manager x on host-x: stopped by its user"
+    assert lost == ReportSlotsLost(A, FIRST, (address(X, 1, 0, 1),), reason)
     assert counts == ReportSlotCounts(1, 0)
 
 
@@ -235,7 +236,8 @@ def test_a_task_manager_that_leaves_in_the_middle_of_a_request_refuses_it() -> N
     freed, refused, _ = run.tell(TaskManagerLeft(0, X, 1, "gone"))
     assert freed == FreeSlot(Y, 2, 0, grant(2))
     assert isinstance(refused, RefuseSlots)
-    assert refused.reason == "gone; 2 slots are needed, 0 of 1 are free"
+    words = "task manager x on host-x: gone; 2 slots are needed, 0 of 1 are free"
+    assert refused.reason == words
 
 
 def test_heartbeats_are_asked_for_at_their_interval() -> None:
@@ -391,30 +393,3 @@ def test_a_job_goes_to_the_task_manager_that_it_fills_best() -> None:
     assert choose_slots(run.state, 3) == [(X, 0), (X, 1), (X, 2)]
     assert choose_slots(run.state, 5) == [(X, 0), (X, 1), (X, 2), (X, 3), (Y, 0)]
     assert choose_slots(run.state, 7) is None
-
-
-def one_host(**slots: int) -> Run:
-    run = Run()
-    run.state = ResourceState(ResourceOptions(is_one_host=True))
-    for name, count in slots.items():
-        run.register(TaskManagerId(name), count)
-    return run
-
-
-def test_where_hosts_are_not_joined_a_job_gets_slots_of_one_task_manager() -> None:
-    run = one_host(x=2, y=3)
-    assert run.state.counts == (3, 3)
-    assert run.request(A, 4)[0] == RefuseSlots(A, FIRST, "4 slots are needed, 3 of 3 are free")
-    orders = run.request(A, 2)
-    assert [each.task_manager for each in orders if isinstance(each, AllocateSlot)] == [X, X]
-    # told although nothing changed: who asked has reckoned with less
-    assert orders[-1] == ReportSlotCounts(3, 3)
-    assert run.request(B, 3)[-1] == ReportSlotCounts(3, 0)
-
-
-def test_where_hosts_are_not_joined_a_refused_slot_refuses_the_request() -> None:
-    run = one_host(x=2, y=1)
-    first, second, _ = run.request(A, 2)
-    refused = run.tell(SlotRefused(0, X, 1, 1, second.allocation, 1, "busy"))
-    assert isinstance(refused[-2], RefuseSlots)
-    assert run.slot(X, first.slot) is SlotState.RELEASING

@@ -95,7 +95,7 @@ def test_a_detached_job_runs_alone_and_more_jobs_than_slots_take_turns(
 def test_a_waiting_job_says_what_it_waits_for_and_can_be_cancelled(shared: RunningCluster) -> None:
     text = shared.run("-d", "-p", "5", shared.job(PAIRS), "-1")
     (job_id,) = re.findall(r"JobID (\w+)", text)
-    waiting = "[waiting for 5 slots of one task manager, 2 free; the largest has 2 slots: start one"
+    waiting = "[waiting for 5 slots, 4 free; the cluster has 4 slots: start more task managers]"
     assert f"{job_id} : pairs (CREATED) {waiting}" in shared("list")
     assert "pairs (CREATED)" not in shared("list", "-r")
     assert shared("cancel", job_id) == f"Cancelling job {job_id}.\nCancelled job {job_id}.\n"
@@ -148,7 +148,7 @@ def test_a_lost_task_manager_fails_its_job_by_name(tmp_path: Path) -> None:
         os.kill(int(busy), signal.SIGKILL)
         _out, err = client.communicate(timeout=40)
         assert client.returncode == 1
-        assert re.search(r"the connection to task manager \S+ on \S+ was lost", err)
+        assert re.search(r"task manager \S+ on \S+: the connection was lost", err)
         assert "1 task managers, 2 slots, 2 free" in cluster("cluster", "status")
         assert rows(cluster.run("-p", "2", cluster.job(PAIRS), "-1")) == list(range(9))
 

@@ -249,7 +249,7 @@ def test_a_task_manager_that_leaves_stops_its_workers_first() -> None:
     assert run.tell(LeaveRequested(0, "signal")) == [StopHost(A, FIRST, "signal")]
     assert run.tell(LeaveRequested(0, "signal")) == []
     assert run.tell(HostStopped(0, A, FIRST)) == [
-        SendHostStopped(7, A, FIRST, ""),
+        SendHostStopped(7, A, FIRST, "signal"),
         SendGoodbye(7, "signal"),
         Exit("signal", False),
     ]
