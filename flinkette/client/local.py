@@ -23,11 +23,12 @@ from flinkette.cluster.worker_process import collecting_sinks
 from flinkette.contracts import options
 from flinkette.contracts.errors import WorkerLostError
 from flinkette.exchange.ring_channel import RingReceiver, ring_channel_bytes
+from flinkette.metrics.figures import JobFigures
+from flinkette.metrics.task_counts import Counts
 from flinkette.plan.execution_graph import ExecutionGraph, SubtaskId
 from flinkette.plan.placement import place
 from flinkette.plan.placement_problem import local_workers
 from flinkette.runtime.clock import SystemClock
-from flinkette.runtime.counts import Counts
 
 if TYPE_CHECKING:
     from flinkette.connectors.collect import ResultBuffer
@@ -84,7 +85,10 @@ class LocalJob(Job):
             self._master.stop()
 
     def counts(self) -> Counts:
-        return Counts() if self._master is None else self._master.counts
+        return Counts() if self._master is None else self._master.metrics.counts
+
+    def figures(self) -> JobFigures:
+        return JobFigures() if self._master is None else self._master.metrics.figures()
 
     def _release(self) -> None:
         try:
@@ -112,6 +116,7 @@ class LocalJob(Job):
         if placed.note:
             print(f"flinkette: {placed.note}", file=sys.stderr)
         placement = placed.worker_of
+        master.metrics.placed(placed, offers)
         sinks = collecting_sinks(self._job_graph)
         channels = [
             channel

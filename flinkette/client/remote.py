@@ -15,8 +15,9 @@ from flinkette.cluster.remote_errors import decode_error
 from flinkette.contracts import options
 from flinkette.contracts.errors import ClusterError, JobCancelledError, JobExecutionError
 from flinkette.contracts.job import JobStatus
+from flinkette.metrics.figures import JobFigures
+from flinkette.metrics.task_counts import Counts
 from flinkette.runtime.clock import SystemClock
-from flinkette.runtime.counts import Counts
 
 if TYPE_CHECKING:
     from flinkette.contracts.config import Configuration
@@ -55,9 +56,12 @@ class RemoteJob(Job):
             strategy=configuration.get(options.SCHEDULER_STRATEGY),
             ring_budget_bytes=configuration.get(options.NETWORK_MEMORY),
         )
+        self._configuration = configuration
         self._client = ClusterClient(configuration)
+        self.details_command = f"details: flinkette info -m {self._client.address} {self.job_id}"
         self._is_submitted = False
         self._news: JobChanged | None = None
+        self._figures = JobFigures()
 
     def _advance(self) -> bool:
         if not self._is_submitted:
@@ -73,8 +77,9 @@ class RemoteJob(Job):
                 stream.flush()
             elif isinstance(message, JobChanged):
                 self._news = message
-        if self._news is not None and (is_over := self._has_ended(self._news)):
-            return is_over
+        if self._news is not None and self._has_ended(self._news):
+            self._figures = self._client.measured(str(self.job_id)).figures
+            return True
         if not self._client.is_connected:
             raise ClusterError(
                 f"the connection to the JobManager at {self._client.address} was lost; the job "
@@ -99,6 +104,13 @@ class RemoteJob(Job):
     def counts(self) -> Counts:
         news = self._news
         return Counts() if news is None else Counts(news.rows_in, news.rows_out, news.watermark_ms)
+
+    def figures(self) -> JobFigures:
+        if not self._is_submitted or self._is_closed:
+            return self._figures
+        # a connection of its own: that of the job belongs to the thread that steps it
+        with ClusterClient(self._configuration) as client:
+            return client.measured(str(self.job_id)).figures
 
     def _release(self) -> None:
         try:

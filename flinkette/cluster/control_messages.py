@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from flinkette.cluster import resource_events, task_manager_events
+from flinkette.metrics.figures import JobFigures
 
 __all__ = [
     "ORDERS",
@@ -139,6 +140,12 @@ class DescribeJob(Control, frozen=True, kw_only=True):
     job_id: str
 
 
+class MeasureJob(Control, frozen=True, kw_only=True):
+    """Ask what the operators of a job did."""
+
+    job_id: str
+
+
 class DescribeCluster(Control, frozen=True, kw_only=True):
     """Ask how the cluster is."""
 
@@ -251,6 +258,17 @@ class JobList(Control, frozen=True, kw_only=True):
     jobs: list[JobLine]
 
 
+class JobMeasured(Control, frozen=True, kw_only=True):
+    """What a job's operators did so far, or until it was over."""
+
+    job: JobLine
+    figures: JobFigures
+    waited_ms: int = 0
+    """Time in the queue."""
+    now_ms: int = 0
+    """The JobManager's clock, that of the times in `job`."""
+
+
 class TaskManagerLine(msgspec.Struct, frozen=True):
     """One task manager."""
 
@@ -333,6 +351,7 @@ ToJobManager = (
     | CancelJob
     | ListJobs
     | DescribeJob
+    | MeasureJob
     | DescribeCluster
     | StopCluster
 )
@@ -349,6 +368,7 @@ FromJobManager = (
     | Shutdown
     | Done
     | JobList
+    | JobMeasured
     | ClusterStatus
     | JobOutput
     | JobChanged

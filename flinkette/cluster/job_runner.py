@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from flinkette.cluster.identifiers import Attempt, JobId, SlotAddress, TaskManagerId
     from flinkette.cluster.messages import ToWorker
     from flinkette.plan.job_graph import JobGraph
-    from flinkette.runtime.counts import Counts
+    from flinkette.plan.job_metrics import JobMetrics
 
 __all__ = ["JobRunner", "MasterRunner"]
 
@@ -163,7 +163,7 @@ class MasterRunner:
         job, job_graph = self._submitted[job_id], self._graphs[job_id]
         workers = RemoteWorkers(self, task_manager, instance, job_id, attempt)
         master = JobMaster(job_graph, len(slots), workers)
-        plan = _host_plan(job, job_graph, len(slots), attempt)
+        plan = _host_plan(job, job_graph, len(slots), attempt, master.metrics)
         self._running[job_id] = RunningJob(attempt, task_manager, instance, master, len(slots))
         payload = msgspec.msgpack.encode(plan)
         self._tell_host(task_manager, DeployHost(
@@ -222,10 +222,10 @@ class MasterRunner:
         for kept in (self._submitted, self._graphs, self.failures):
             kept.pop(job_id, None)
 
-    def counts(self, job_id: JobId) -> Counts | None:
+    def metrics(self, job_id: JobId) -> JobMetrics | None:
         """Return what a running job has reported."""
         running = self._running.get(job_id)
-        return None if running is None else running.master.counts
+        return None if running is None else running.master.metrics
 
     def tell_worker(
         self, task_manager: TaskManagerId, instance: int, key: tuple[JobId, Attempt], order: Any
@@ -272,10 +272,7 @@ class MasterRunner:
             running.task_manager,
             StopHost(instance=running.instance, job_id=job_id, attempt=running.attempt),
         )
-        counts = running.master.counts
-        figures = jobs.JobFigures(
-            (jobs.OperatorFigures("all", rows_in=counts.rows_in, rows_out=counts.rows_out),)
-        )
+        figures = running.master.metrics.figures()
         self._report(
             jobs.JobEnded(self._now_ms(), job_id, running.attempt, status, reason, figures)
         )
@@ -305,7 +302,9 @@ class RemoteWorkers:
         self._runner.tell_worker(*self._where, ReleaseWorker(worker))
 
 
-def _host_plan(job: SubmitJob, job_graph: JobGraph, num_workers: int, attempt: int) -> HostPlan:
+def _host_plan(
+    job: SubmitJob, job_graph: JobGraph, num_workers: int, attempt: int, metrics: JobMetrics
+) -> HostPlan:
     """Work out what the workers of a job on one host are told."""
     from flinkette.cluster.worker_process import collecting_sinks
 
@@ -317,7 +316,9 @@ def _host_plan(job: SubmitJob, job_graph: JobGraph, num_workers: int, attempt: i
     graph = ExecutionGraph(job_graph)
     slots = -(-graph.required_slots // num_workers)
     offers = [WorkerOffer(number, "localhost", slots) for number in range(num_workers)]
-    placement = place(graph, offers, job.strategy).worker_of
+    placed = place(graph, offers, job.strategy)
+    metrics.placed(placed, offers)
+    placement = placed.worker_of
     channels = [
         PlannedChannel(
             each.edge,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
+from flinkette.metrics.task_counts import ChannelBytes, TaskCounts
+
 __all__ = [
     "Assign",
     "Cancel",
@@ -158,11 +160,10 @@ class Output(msgspec.Struct, tag="output", frozen=True):
 
 
 class Report(msgspec.Struct, tag="report", frozen=True):
-    """What the subtasks here did so far."""
+    """What subtasks here did so far, or those of a worker of many whose turn it is."""
 
-    rows_in: int
-    rows_out: int
-    watermark_ms: int | None
+    tasks: list[TaskCounts]
+    channels: list[ChannelBytes]
 
 
 class Fork(msgspec.Struct, tag="fork", frozen=True):

@@ -55,6 +55,8 @@ class SubtaskContext:
     job_parameters: dict[str, str]
     is_batch: bool = False
     """Runtime mode BATCH: no watermark before the end, running results only once, at the end."""
+    vertex: int = 0
+    """Index of the subtask's vertex in the JobGraph."""
 
     def info(self, node: Transformation) -> OperatorInfo:
         """Describe one of the subtask's operators."""
@@ -104,6 +106,8 @@ class Operator(ABC):
         self.is_busy = False
         self.rows_in = 0
         self.rows_out = 0
+        self.busy_ns = 0
+        """Time it has worked, and its results took on their way; counted by the subtask."""
         self._after: Element | None = None
         self._kernel: Kernel | None = None
         self._max_rows = 0
@@ -175,6 +179,11 @@ class Operator(ABC):
 
     def end_input(self) -> None:
         """Take note that no element follows; whatever is left must be emitted here."""
+
+    @property
+    def late_rows_dropped(self) -> int | None:
+        """Rows that came too late and went nowhere; None if it drops none by its nature."""
+        return None
 
     @property
     def is_timed(self) -> bool:
