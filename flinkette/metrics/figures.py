@@ -65,7 +65,7 @@ class TaskFigures:
 
     subtask: int
     worker: int
-    metrics: dict[str, float]
+    metrics: dict[str, int | float]
     operators: tuple[OperatorFigures, ...]
     has_ended: bool = False
 
@@ -109,7 +109,7 @@ class VertexFigures:
         """Return the largest value of a metric."""
         return max((task.metrics.get(metric, 0) for task in self.tasks), default=0)
 
-    def lowest(self, metric: str) -> float | None:
+    def lowest(self, metric: str) -> int | float | None:
         """Return the lowest value of a metric, None if no subtask has it."""
         known = [task.metrics[metric] for task in self.tasks if metric in task.metrics]
         return min(known, default=None)

@@ -11,7 +11,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from flinkette.graph.operators import SinkDescription, SourceDescription
+from flinkette.graph.operators import (
+    AssignTimestampsDescription,
+    SinkDescription,
+    SourceDescription,
+)
 from flinkette.metrics.figures import (
     CostFigures,
     JobFigures,
@@ -149,6 +153,9 @@ class JobMetrics:
 
     def _held_back_by(self, vertex: Vertex, latest: Mapping[SubtaskId, TaskCounts]) -> str:
         """Follow the lowest watermark of a vertex up to where it comes from."""
+        vertices = self._graph.job_graph.vertices
+        if not self._graph.job_graph.reads_time(vertex):
+            return ""
         own = [
             (counts.input_watermark_ms, subtask)
             for subtask, counts in latest.items()
@@ -162,12 +169,11 @@ class JobMetrics:
         subtask = first
         while (counts := latest.get(subtask)) is not None and counts.lowest_channel is not None:
             senders = self._senders.get(subtask, [])
-            if counts.lowest_channel >= len(senders):
+            if counts.lowest_channel >= len(senders) or _makes_time(vertices[subtask.vertex]):
                 break
             subtask = senders[counts.lowest_channel]
-        if subtask == first:
+        if subtask == first or (counts is not None and counts.output_watermark_ms is None):
             return ""
-        vertices = self._graph.job_graph.vertices
         behind = vertices[subtask.vertex]
         return f"{behind.nodes[0].name} ({subtask.index + 1}/{behind.parallelism})"
 
@@ -204,6 +210,11 @@ class JobMetrics:
         )
 
 
+def _makes_time(vertex: Vertex) -> bool:
+    """Tell whether watermarks that reach a vertex end there, because it makes its own."""
+    return isinstance(vertex.nodes[0].operator, AssignTimestampsDescription)
+
+
 def _names(vertex: Vertex, operators: Sequence[OperatorCounts]) -> list[str]:
     """Name operators by the transformations that they run."""
     if vertex.is_shared:
@@ -216,11 +227,11 @@ def _names(vertex: Vertex, operators: Sequence[OperatorCounts]) -> list[str]:
     ]
 
 
-def _metrics(samples: Sequence[TaskCounts]) -> dict[str, float]:
+def _metrics(samples: Sequence[TaskCounts]) -> dict[str, int | float]:
     """Return the metrics of a subtask under Flink's names."""
     last = samples[-1]
     busy_ns = last.running_ns - last.idle_ns - last.backpressured_ns
-    metrics: dict[str, float] = {
+    metrics: dict[str, int | float] = {
         "numRecordsIn": last.operators[0].rows_in,
         "numRecordsOut": last.operators[-1].rows_out,
         "numBytesIn": last.bytes_in,

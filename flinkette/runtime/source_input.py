@@ -69,7 +69,7 @@ class SourceInput:
 
     @property
     def watermark_ms(self) -> int | None:
-        """The watermark announced last; None if the source has no strategy for them."""
+        """The watermark announced last; None if the source makes none."""
         if self._has_ended:
             return MAX_WATERMARK_MS
         return None if self._stage is None else self._stage.watermark_ms

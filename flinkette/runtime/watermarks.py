@@ -82,9 +82,9 @@ class WatermarkStage:
         return self._is_extracting or bool(self._pieces)
 
     @property
-    def watermark_ms(self) -> int:
-        """The watermark announced last."""
-        return self._announced_ms
+    def watermark_ms(self) -> int | None:
+        """The watermark announced last; None if the strategy makes none."""
+        return None if self._bound_ms is None else self._announced_ms
 
     def add_split(self, split: str) -> None:
         """Start a generator for a split; it holds the watermark back until it has delivered."""

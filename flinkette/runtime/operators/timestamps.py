@@ -29,7 +29,7 @@ class TimestampsOperator(Operator):
         return has_deadlines(self._strategy)
 
     @property
-    def watermark_ms(self) -> int:
+    def watermark_ms(self) -> int | None:
         """The watermark announced last, which takes the place of what came in."""
         return self._stage.watermark_ms
 

@@ -19,10 +19,10 @@ MS = 1_000_000
 
 @pytest.fixture
 def job_graph() -> JobGraph:
-    """Vertices: source (1), map with key_by (2), keyed map with sink (2)."""
+    """Vertices: source (1), map with key_by (2), sum by key with sink (2)."""
     env = StreamExecutionEnvironment.get_execution_environment()
     stream = env.from_collection([1, 2, 3]).rebalance().map(abs)
-    stream.key_by(lambda row: row).map(abs).sink_to(BlackholeSink())
+    stream.key_by(lambda row: row).reduce(max).sink_to(BlackholeSink())
     return build_job_graph(env._stream_graph, PlanOptions(2))
 
 
@@ -98,21 +98,27 @@ def test_a_watermark_that_there_is_none_of_is_missing(job_graph: JobGraph) -> No
     assert metrics.counts.watermark_ms == 7
 
 
+def held_back_by(metrics: JobMetrics) -> list[str]:
+    return [vertex.held_back_by for vertex in metrics.figures().vertices]
+
+
 def test_what_holds_a_watermark_back_is_followed_to_its_source(job_graph: JobGraph) -> None:
     metrics = JobMetrics(job_graph)
     metrics.take(
         [
-            counts(job_graph, 0, 0, watermark_ms=None),
+            counts(job_graph, 0, 0, watermark_ms=3),
             counts(job_graph, 1, 0, watermark_ms=9, lowest_channel=0),
             counts(job_graph, 1, 1, watermark_ms=5, lowest_channel=None),
             counts(job_graph, 2, 0, watermark_ms=5, lowest_channel=1),
             counts(job_graph, 2, 1, watermark_ms=9, lowest_channel=0),
         ]
     )
-    assert [vertex.held_back_by for vertex in metrics.figures().vertices] == ["", "", "Map (2/2)"]
+    assert held_back_by(metrics) == ["", "", "Map (2/2)"]
     metrics.take([counts(job_graph, 1, 1, running_ns=2 * S, watermark_ms=5, lowest_channel=0)])
     source = "Source: Collection Source (1/1)"
-    assert [vertex.held_back_by for vertex in metrics.figures().vertices] == ["", source, source]
+    assert held_back_by(metrics) == ["", source, source]
+    metrics.take([counts(job_graph, 0, 0, running_ns=2 * S, watermark_ms=None)])
+    assert held_back_by(metrics) == ["", "", ""], "a source that makes none holds none back"
 
 
 def test_operators_add_up_over_subtasks(job_graph: JobGraph) -> None:
@@ -146,7 +152,7 @@ def test_the_cost_of_a_placement_is_measured(job_graph: JobGraph) -> None:
     )
     after = metrics.figures().cost
     assert after is not None
-    # slot 0 has the source and a map, slot 1 the keyed map; 2 GB/s between the two
+    # slot 0 has the source and a map, slot 1 the reduce; 2 GB/s between the two
     assert after.compute_measured == pytest.approx(0.6)
     assert after.network_measured == pytest.approx(2e9 * ByteCosts().between_workers_s)
     assert after.compute_estimated == placed.compute
