@@ -15,6 +15,7 @@ from flinkette.cli.cluster_commands import (
     settings_of,
 )
 from flinkette.cli.job_commands import show_job, top
+from flinkette.cli.run_command import run
 
 __all__ = ["main"]
 
@@ -26,47 +27,6 @@ _JOB_ID = re.compile("[0-9a-f]{1,32}")
 @click.version_option(package_name="flinkette", prog_name="flinkette")
 def main() -> None:
     """Stream processing for Python."""
-
-
-@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("-p", "--parallelism", type=click.IntRange(1, 32768), help="Parallelism of the job.")
-@click.option("--workers", type=click.IntRange(1), help="Worker processes; 1 runs in this process.")
-@click.option("-m", "--jobmanager", metavar="HOST:PORT", help="Run it on the cluster there.")
-@click.option("-d", "--detached", is_flag=True, help="Submit it to the cluster and return.")
-@click.option("-D", "settings", metavar="KEY=VALUE", multiple=True, help="A configuration key.")
-@click.argument("job", type=_JOB_FILE)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def run(
-    *,
-    parallelism: int | None,
-    workers: int | None,
-    jobmanager: str | None,
-    detached: bool,
-    settings: tuple[str, ...],
-    job: str,
-    arguments: tuple[str, ...],
-) -> None:
-    """Run JOB, a Python program, with ARGUMENTS. It may import pyflink or flinkette.
-
-    Keys of config.yaml are defaults; what the command line and the program set wins.
-    """
-    from flinkette.cli.configuration_file import load_configuration
-    from flinkette.cli.job_file import run_job_file
-    from flinkette.cli.pyflink_hook import serve_pyflink
-    from flinkette.datastream.launch_options import set_launch_options
-
-    options = settings_of(settings, jobmanager)
-    if jobmanager is not None or detached:
-        options.setdefault("execution.target", "remote")
-        options["execution.attached"] = str(not detached).lower()
-    if parallelism is not None:
-        options["parallelism.default"] = str(parallelism)
-    if workers is not None:
-        options["flinkette.execution.workers"] = str(workers)
-    with errors_as_one_line():
-        set_launch_options(load_configuration(options).to_dict())
-    serve_pyflink()
-    sys.exit(run_job_file(job, arguments))
 
 
 @main.command()
@@ -126,7 +86,7 @@ def info(
     sys.exit(show_plan(job, arguments))
 
 
-for _command in (top, *COMMANDS):
+for _command in (run, top, *COMMANDS):
     main.add_command(_command)
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from flinkette.cluster.control_messages import JobChanged, JobOutput, SubmitJob
 from flinkette.cluster.payload import make_program
 from flinkette.cluster.remote_errors import decode_error
 from flinkette.contracts import options
+from flinkette.contracts.cluster_options import JOB_PRIORITY, SHARE_GROUP
 from flinkette.contracts.errors import ClusterError, JobCancelledError, JobExecutionError
 from flinkette.contracts.job import JobStatus
 from flinkette.metrics.figures import JobFigures
@@ -52,6 +53,8 @@ class RemoteJob(Job):
                 for key, value in configuration.to_dict().items()
                 if key in ("python.files", "python.requirements", "python.archives")
             },
+            priority=configuration.get(JOB_PRIORITY),
+            share_group=configuration.get(SHARE_GROUP),
             is_attached=is_attached,
             strategy=configuration.get(options.SCHEDULER_STRATEGY),
             ring_budget_bytes=configuration.get(options.NETWORK_MEMORY),
