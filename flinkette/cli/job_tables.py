@@ -28,7 +28,11 @@ def summary_of_job(measured: JobMeasured) -> RenderableType:
     if job.detail:
         parts.append(Text(job.detail))
     if figures.vertices:
-        parts += [_operators(figures), _subtasks(figures), Text(_cost(figures))]
+        parts += [_operators(figures), _subtasks(figures)]
+        made = [item for vertex in figures.vertices for item in vertex.of_functions().items()]
+        if made:
+            parts.append(_of_functions(made))
+        parts.append(Text(_cost(figures)))
     return Group(*parts)
 
 
@@ -109,6 +113,13 @@ def _subtasks(figures: JobFigures) -> Table:
                 "-" if watermark_ms is None else watermark_text(int(watermark_ms)),
             )
         table.add_section()
+    return table
+
+
+def _of_functions(made: list[tuple[str, list[int | float]]]) -> Table:
+    table = _table("metric of functions", "by subtask")
+    for name, values in made:
+        table.add_row(name, " ".join(f"{value:,.10g}" for value in values))
     return table
 
 

@@ -58,7 +58,8 @@ class TaskFigures:
         Number of the worker it runs on.
     metrics : dict
         Values by Flink's names: `numRecordsIn`, `busyTimeMsPerSecond`, `currentInputWatermark`, …;
-        a watermark that there is none of is missing.
+        a watermark that there is none of is missing. Metrics of user functions are among them, as
+        `operator.group.name`.
     operators : tuple of OperatorFigures
         In the order of the chain.
     """
@@ -100,6 +101,15 @@ class VertexFigures:
             for position, each in enumerate(task.operators):
                 totals[position] = totals[position] + each if position in totals else each
         return tuple(totals.values())
+
+    def of_functions(self) -> dict[str, list[int | float]]:
+        """Return the metrics of user functions: the values of the subtasks by name."""
+        found: dict[str, list[int | float]] = {}
+        for task in self.tasks:
+            for name, value in task.metrics.items():
+                if "." in name:
+                    found.setdefault(name, []).append(value)
+        return found
 
     def total(self, metric: str) -> float:
         """Return the sum of a metric over the subtasks."""

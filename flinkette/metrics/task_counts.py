@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["ChannelBytes", "Counts", "OperatorCounts", "TaskCounts", "WorkerCounts"]
+__all__ = ["ChannelBytes", "Counts", "OperatorCounts", "TaskCounts"]
 
 
 class Counts(NamedTuple):
@@ -53,6 +53,8 @@ class TaskCounts(NamedTuple):
     lowest_channel: int | None
     """Which of its input channels holds the watermark back."""
     has_ended: bool
+    of_functions: dict[str, int | float]
+    """Metrics that user functions made, as `operator.group.name`."""
 
 
 class ChannelBytes(NamedTuple):
@@ -62,10 +64,3 @@ class ChannelBytes(NamedTuple):
     sender: int
     receiver: int
     sent: int
-
-
-class WorkerCounts(NamedTuple):
-    """What the subtasks of one worker did."""
-
-    tasks: list[TaskCounts]
-    channels: list[ChannelBytes]

@@ -1,7 +1,7 @@
 """The metrics of a running job: what its workers report, as figures under Flink's names.
 
 ```
- WorkerCounts ──take──► the last seconds of each subtask ──figures──► JobFigures
+ TaskCounts ──take──► the last seconds of each subtask ──figures──► JobFigures
                         bytes of each channel               └─ placement: C(θ), W(θ) as measured
 ```
 """
@@ -248,6 +248,7 @@ def _metrics(samples: Sequence[TaskCounts]) -> dict[str, int | float]:
     if last.output_watermark_ms is not None:
         metrics["currentOutputWatermark"] = last.output_watermark_ms
     metrics.update(_rates(samples))
+    metrics.update(last.of_functions)
     return metrics
 
 

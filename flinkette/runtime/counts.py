@@ -70,6 +70,7 @@ def _counts_of(subtask: Subtask, bytes_of: Callable[[int, int], Bytes]) -> list[
                 outgoing,
                 lowest if number == 0 else 0,
                 subtask.has_ended,
+                context.metrics.numbers(),
             )
         )
     return made

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from flinkette._native.batch import Batch
 from flinkette.exchange.element import StatusChange, Watermark
 from flinkette.graph.transformations import ChangelogMode
+from flinkette.metrics.group import OperatorMetricGroups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,8 @@ class SubtaskContext:
     """Runtime mode BATCH: no watermark before the end, running results only once, at the end."""
     vertex: int = 0
     """Index of the subtask's vertex in the JobGraph."""
+    metrics: OperatorMetricGroups = field(default_factory=OperatorMetricGroups)
+    """What its functions count."""
 
     def info(self, node: Transformation) -> OperatorInfo:
         """Describe one of the subtask's operators."""

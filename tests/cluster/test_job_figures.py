@@ -11,7 +11,7 @@ from flinkette.cluster.reports import MAX_CHANNELS, MAX_TASKS, reports_of
 from flinkette.cluster.worker_pool import close_fork_server, fork_server
 from flinkette.common import Configuration, WatermarkStrategy
 from flinkette.contracts.errors import InvalidTypeError
-from flinkette.datastream import StreamExecutionEnvironment
+from flinkette.datastream import MapFunction, RuntimeContext, StreamExecutionEnvironment
 from flinkette.datastream.connectors import NumberSequenceSource
 from flinkette.datastream.submission import graph_to_submit
 from flinkette.ext import job_figures
@@ -71,6 +71,52 @@ def test_every_operator_of_every_subtask_is_counted(workers: int, transport: str
     assert cost.network_measured is not None
     assert (cost.workers, cost.compute_measured > 0) == (workers, True)
     assert (cost.network_measured > 0) is (workers > 1)
+
+
+class Counting(MapFunction):
+    """Counts rows under several kinds of metrics."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        group = runtime_context.get_metrics_group().add_group("rows", "kind")
+        self.seen, self.sizes = group.counter("seen"), group.distribution("sizes")
+        self.rate = group.meter("rate")
+        group.gauge("twice", lambda: 2 * self.seen.get_count())
+        group.gauge("broken", lambda: 1 // 0)
+        group.gauge("large", lambda: 2**70)
+
+    def map(self, value: int) -> int:
+        self.seen.inc()
+        self.sizes.update(value)
+        self.rate.mark_event()
+        return value
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_metrics_of_functions_are_reported_under_the_operators_name(workers: int) -> None:
+    env = environment(workers)
+    rows = env.from_collection(list(range(10)))
+    once = rows.map(Counting()).set_parallelism(1)
+    once.map(Counting()).set_parallelism(1).sink_to(BlackholeSink())
+    figures = job_figures(env.execute())
+    found = {
+        name: value
+        for vertex in figures.vertices
+        for task in vertex.tasks
+        for name, value in task.metrics.items()
+        if ".rows.kind." in name
+    }
+    for operator in ("Map", "Map_2"):
+        numbers = {
+            name.partition(".rows.kind.")[2]: value
+            for name, value in found.items()
+            if name.startswith(f"{operator}.")
+        }
+        rate = numbers.pop("rate")
+        assert rate >= 0
+        assert numbers == {
+            "seen": 10, "twice": 20, "large": 2.0**70, "rate.count": 10,
+            "sizes.count": 10, "sizes.sum": 45, "sizes.min": 0, "sizes.max": 9,
+        }  # fmt: skip
 
 
 def test_a_running_job_can_be_asked() -> None:

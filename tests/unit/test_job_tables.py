@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -78,6 +79,15 @@ def test_a_summary_has_operators_subtasks_and_the_cost_as_estimated_and_measured
     assert [*first, "2023-11-14 22:13:15"] in lines
     cost = "C 1.000 and W 0.250 cores estimated, C 0.900 and W 0.000 measured"
     assert lines[-1] == [f"placed by greedy on 2 workers: {cost}"]
+
+
+def test_metrics_of_functions_stand_in_the_summary() -> None:
+    tasks = tuple(
+        replace(each, metrics={**each.metrics, "Map.seen": 1234}) for each in WINDOW.tasks
+    )
+    figures = JobFigures((replace(WINDOW, tasks=tasks),))
+    lines = shown(summary_of_job(JobMeasured(job=JOB, figures=figures)))
+    assert ["Map.seen", "1,234 1,234"] in lines
 
 
 def test_figures_reach_the_client_as_they_are() -> None:

@@ -54,6 +54,7 @@ def counts(
         watermark_ms,
         lowest_channel,
         has_ended,
+        {},
     )
 
 
