@@ -82,10 +82,8 @@ def test_a_summary_has_operators_subtasks_and_the_cost_as_estimated_and_measured
 
 
 def test_metrics_of_functions_stand_in_the_summary() -> None:
-    tasks = tuple(
-        replace(each, metrics={**each.metrics, "Map.seen": 1234}) for each in WINDOW.tasks
-    )
-    figures = JobFigures((replace(WINDOW, tasks=tasks),))
+    tasks = [replace(each, metrics={**each.metrics, "Map.seen": 1234}) for each in WINDOW.tasks]
+    figures = JobFigures((replace(WINDOW, tasks=tuple(tasks)),))
     lines = shown(summary_of_job(JobMeasured(job=JOB, figures=figures)))
     assert ["Map.seen", "1,234 1,234"] in lines
 

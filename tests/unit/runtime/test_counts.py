@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from flinkette.client.settings import plan_options
 from flinkette.common import Time, WatermarkStrategy
 from flinkette.datastream.submission import graph_to_submit
 from flinkette.datastream.window import TumblingEventTimeWindows
+from flinkette.ext.sinks import BlackholeSink
 from flinkette.metrics.figures import TaskFigures
 from flinkette.metrics.task_counts import TaskCounts
 from flinkette.plan.job_graph import build_job_graph
@@ -185,3 +187,29 @@ def test_a_job_at_a_glance_counts_what_sources_read_and_sinks_took() -> None:
     figures = run.job.figures()
     assert (figures.rows_in, figures.rows_out) == (10, 10)
     assert [each.name for each in figures.vertices[0].operators] == ["Source: feed", "Filter"]
+
+
+def test_counting_costs_nothing_per_row() -> None:
+    def calls(rows: int) -> int:
+        """How many Python functions run for twenty batches of so many rows."""
+        numbers = list(range(20 * rows))
+        table = pa.table({"key": [each % 3 for each in numbers], "value": numbers})
+        env = environment(flinkette_batch_rows=rows)
+        env.from_arrow(table).key_by("key").sum("value").sink_to(BlackholeSink())
+        run = Measured(env, Watch())
+        count = 0
+
+        def count_calls(_frame: Any, event: str, _argument: Any) -> None:
+            nonlocal count
+            count += event == "call"
+
+        before = sys.getprofile()
+        sys.setprofile(count_calls)
+        try:
+            while run.job.step():
+                pass
+        finally:
+            sys.setprofile(before)
+        return count
+
+    assert calls(500) <= 1.2 * calls(50)
