@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,18 +14,27 @@ from flinkette.contracts.errors import FlinketteError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from flinkette.client.cluster_client import ClusterClient
     from flinkette.cluster.control_messages import JobLine
     from flinkette.contracts.config import Configuration
 
-__all__ = ["COMMANDS", "errors_as_one_line", "key_and_value", "settings_of"]
+__all__ = [
+    "COMMANDS",
+    "client_of",
+    "errors_as_one_line",
+    "job_manager_option",
+    "key_and_value",
+    "settings_of",
+    "settings_option",
+]
 
 _RUNNING = ("RUNNING", "RESTARTING", "FAILING", "CANCELLING")
 _SCHEDULED = ("CREATED",)
 
-_settings_option = click.option(
+settings_option = click.option(
     "-D", "settings", metavar="KEY=VALUE", multiple=True, help="A configuration key."
 )
-_job_manager_option = click.option(
+job_manager_option = click.option(
     "-m", "--jobmanager", metavar="HOST:PORT", help="Where the JobManager listens."
 )
 
@@ -66,7 +75,7 @@ def errors_as_one_line() -> Iterator[None]:
 
 
 @click.command()
-@_settings_option
+@settings_option
 def jobmanager(settings: tuple[str, ...]) -> None:
     """Be a JobManager: takes jobs and gives them slots."""
     from flinkette.cli.cluster_processes import run_job_manager
@@ -77,8 +86,8 @@ def jobmanager(settings: tuple[str, ...]) -> None:
 
 @click.command()
 @click.option("--slots", type=click.IntRange(1, 32768), help="How many slots it offers.")
-@_job_manager_option
-@_settings_option
+@job_manager_option
+@settings_option
 def taskmanager(slots: int | None, jobmanager: str | None, settings: tuple[str, ...]) -> None:
     """Be a TaskManager: runs parts of jobs on this machine."""
     from flinkette.cli.cluster_processes import run_task_manager
@@ -99,7 +108,7 @@ def cluster() -> None:
 @click.option("--taskmanagers", type=click.IntRange(0), help="How many on this machine.")
 @click.option("--slots", type=click.IntRange(1, 32768), help="Slots of each.")
 @click.option("--log-dir", type=click.Path(file_okay=False, path_type=Path), help="For the logs.")
-@_settings_option
+@settings_option
 def start(
     taskmanagers: int | None, slots: int | None, log_dir: Path | None, settings: tuple[str, ...]
 ) -> None:
@@ -120,8 +129,8 @@ def start(
 
 
 @cluster.command()
-@_job_manager_option
-@_settings_option
+@job_manager_option
+@settings_option
 def stop(jobmanager: str | None, settings: tuple[str, ...]) -> None:
     """Stop the JobManager and all of its task managers; running jobs are cancelled."""
     from flinkette.cli.cluster_processes import stop_cluster
@@ -131,11 +140,11 @@ def stop(jobmanager: str | None, settings: tuple[str, ...]) -> None:
 
 
 @cluster.command()
-@_job_manager_option
-@_settings_option
+@job_manager_option
+@settings_option
 def status(jobmanager: str | None, settings: tuple[str, ...]) -> None:
     """Show task managers, slots and jobs."""
-    with errors_as_one_line(), _client(settings, jobmanager) as client:
+    with errors_as_one_line(), client_of(settings, jobmanager) as client:
         found = client.status()
         running = [job for job in found.jobs if job.status in _RUNNING]
         click.echo(
@@ -183,8 +192,8 @@ def keygen(directory: Path, name: str) -> None:
 @click.option("-r", "--running", is_flag=True, help="Running jobs only.")
 @click.option("-s", "--scheduled", is_flag=True, help="Jobs that wait only.")
 @click.option("-a", "--all", "is_all", is_flag=True, help="Also jobs that are over.")
-@_job_manager_option
-@_settings_option
+@job_manager_option
+@settings_option
 def list_jobs(
     *,
     running: bool,
@@ -194,7 +203,7 @@ def list_jobs(
     settings: tuple[str, ...],
 ) -> None:
     """List jobs."""
-    with errors_as_one_line(), _client(settings, jobmanager) as client:
+    with errors_as_one_line(), client_of(settings, jobmanager) as client:
         click.echo("Waiting for response...")
         jobs = client.jobs()
     is_default = not running and not scheduled
@@ -212,12 +221,12 @@ def list_jobs(
 
 
 @click.command()
-@_job_manager_option
-@_settings_option
+@job_manager_option
+@settings_option
 @click.argument("job_id", metavar="JOB")
 def cancel(jobmanager: str | None, settings: tuple[str, ...], job_id: str) -> None:
     """Cancel JOB, given by its id; what it has not committed is dropped."""
-    with errors_as_one_line(), _client(settings, jobmanager) as client:
+    with errors_as_one_line(), client_of(settings, jobmanager) as client:
         click.echo(f"Cancelling job {job_id}.")
         client.cancel(job_id)
         client.wait_until_over(job_id)
@@ -227,8 +236,8 @@ def cancel(jobmanager: str | None, settings: tuple[str, ...], job_id: str) -> No
 @click.command("stop")
 @click.option("-p", "--savepointPath", "savepoint", help="Not there yet: there are no savepoints.")
 @click.option("-d", "--drain", is_flag=True, help="Taken for Flink's sake: sources end anyway.")
-@_job_manager_option
-@_settings_option
+@job_manager_option
+@settings_option
 @click.argument("job_id", metavar="JOB")
 def stop_job(
     *,
@@ -241,7 +250,7 @@ def stop_job(
     """End the sources of JOB, given by its id, and commit what was read."""
     if savepoint is not None:
         raise click.UsageError("savepoints come with checkpointing; leave --savepointPath out")
-    with errors_as_one_line(), _client(settings, jobmanager) as client:
+    with errors_as_one_line(), client_of(settings, jobmanager) as client:
         click.echo(f'Draining job "{job_id}" without a savepoint.')
         client.stop_sources(job_id)
         status = client.wait_until_over(job_id).status
@@ -250,7 +259,8 @@ def stop_job(
     click.echo(f"Stopped job {job_id}.")
 
 
-def _client(settings: tuple[str, ...], job_manager: str | None) -> Any:
+def client_of(settings: tuple[str, ...], job_manager: str | None) -> ClusterClient:
+    """Return a connection to the JobManager that a command line names."""
     from flinkette.client.cluster_client import ClusterClient
 
     return ClusterClient(_configuration(settings_of(settings, job_manager)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
 import traceback
 from importlib.machinery import SourceFileLoader
@@ -10,11 +11,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["report_error", "run_job_file"]
+__all__ = ["report_error", "run_job_file", "run_job_module"]
 
 _PACKAGE_FOLDER = str(Path(__file__).resolve().parent.parent)
+_INTERNAL = (_PACKAGE_FOLDER, "<frozen importlib", "<frozen runpy", runpy.__file__)
 
 
 def run_job_file(job: str, arguments: Sequence[str]) -> int:
@@ -40,9 +42,38 @@ def run_job_file(job: str, arguments: Sequence[str]) -> int:
     main.__loader__ = SourceFileLoader("__main__", path)
     main.__dict__["__builtins__"] = __builtins__
     sys.modules["__main__"] = main
-    try:
+
+    def execute() -> None:
         source = Path(job).read_bytes()
         exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102
+
+    return _exit_code_of(execute)
+
+
+def run_job_module(module: str, arguments: Sequence[str]) -> int:
+    """Run a module as ``python -m module arguments...`` would.
+
+    Parameters
+    ----------
+    module : str
+        Its dotted name; of a package, the module ``__main__`` in it.
+    arguments : sequence of str
+        Its command line.
+
+    Returns
+    -------
+    int
+        As `run_job_file`.
+    """
+    sys.argv = [module, *arguments]
+    sys.path.insert(0, str(Path.cwd()))
+    return _exit_code_of(lambda: runpy.run_module(module, run_name="__main__", alter_sys=True))
+
+
+def _exit_code_of(program: Callable[[], object]) -> int:
+    """Run a program to its end, however it comes to it."""
+    try:
+        program()
     except SystemExit as stop:
         return _exit_code(stop)
     except KeyboardInterrupt:
@@ -85,7 +116,7 @@ def _user_frames(frames: Iterable[traceback.FrameSummary]) -> list[traceback.Fra
 def _is_internal(file: str) -> bool:
     # frames of native code carry the path they were compiled from
     is_native = file.endswith((".pyx", ".pxd")) and "flinkette" in file
-    return is_native or file.startswith((_PACKAGE_FOLDER, "<frozen importlib"))
+    return is_native or file.startswith(_INTERNAL)
 
 
 def _exit_code(stop: SystemExit) -> int:

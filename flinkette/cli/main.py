@@ -2,63 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import click
 
-from flinkette.cli.cluster_commands import COMMANDS, errors_as_one_line, settings_of
+from flinkette.cli.cluster_commands import (
+    COMMANDS,
+    errors_as_one_line,
+    job_manager_option,
+    settings_of,
+)
+from flinkette.cli.job_commands import show_job, top
+from flinkette.cli.run_command import run
 
 __all__ = ["main"]
 
 _JOB_FILE = click.Path(exists=True, dir_okay=False)
+_JOB_ID = re.compile("[0-9a-f]{1,32}")
 
 
 @click.group()
 @click.version_option(package_name="flinkette", prog_name="flinkette")
 def main() -> None:
     """Stream processing for Python."""
-
-
-@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("-p", "--parallelism", type=click.IntRange(1, 32768), help="Parallelism of the job.")
-@click.option("--workers", type=click.IntRange(1), help="Worker processes; 1 runs in this process.")
-@click.option("-m", "--jobmanager", metavar="HOST:PORT", help="Run it on the cluster there.")
-@click.option("-d", "--detached", is_flag=True, help="Submit it to the cluster and return.")
-@click.option("-D", "settings", metavar="KEY=VALUE", multiple=True, help="A configuration key.")
-@click.argument("job", type=_JOB_FILE)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def run(
-    *,
-    parallelism: int | None,
-    workers: int | None,
-    jobmanager: str | None,
-    detached: bool,
-    settings: tuple[str, ...],
-    job: str,
-    arguments: tuple[str, ...],
-) -> None:
-    """Run JOB, a Python program, with ARGUMENTS. It may import pyflink or flinkette.
-
-    Keys of config.yaml are defaults; what the command line and the program set wins.
-    """
-    from flinkette.cli.configuration_file import load_configuration
-    from flinkette.cli.job_file import run_job_file
-    from flinkette.cli.pyflink_hook import serve_pyflink
-    from flinkette.datastream.launch_options import set_launch_options
-
-    options = settings_of(settings, jobmanager)
-    if jobmanager is not None or detached:
-        options.setdefault("execution.target", "remote")
-        options["execution.attached"] = str(not detached).lower()
-    if parallelism is not None:
-        options["parallelism.default"] = str(parallelism)
-    if workers is not None:
-        options["flinkette.execution.workers"] = str(workers)
-    with errors_as_one_line():
-        set_launch_options(load_configuration(options).to_dict())
-    serve_pyflink()
-    sys.exit(run_job_file(job, arguments))
 
 
 @main.command()
@@ -85,16 +53,31 @@ def lint(*, portable: bool, jobs: tuple[str, ...]) -> None:
 @main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("-p", "--parallelism", type=click.IntRange(1, 32768), help="Parallelism of the job.")
 @click.option("-D", "settings", metavar="KEY=VALUE", multiple=True, help="A configuration key.")
-@click.argument("job", type=_JOB_FILE)
+@job_manager_option
+@click.argument("job", metavar="JOB")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def info(
-    parallelism: int | None, settings: tuple[str, ...], job: str, arguments: tuple[str, ...]
+    parallelism: int | None,
+    settings: tuple[str, ...],
+    jobmanager: str | None,
+    job: str,
+    arguments: tuple[str, ...],
 ) -> None:
-    """Show the plan of JOB, a Python program, as JSON; it is not run."""
+    """Show the plan of JOB, a Python program, as JSON, or what JOB, an id of a cluster's, did.
+
+    A program is not run. An id may be cut short.
+    """
     from flinkette.cli.configuration_file import load_configuration
     from flinkette.cli.plan_of_job import show_plan
     from flinkette.datastream.launch_options import set_launch_options
 
+    if not Path(job).is_file():
+        if not _JOB_ID.fullmatch(job):
+            raise click.UsageError(f"{job!r} is neither a file nor the id of a job")
+        if arguments:
+            raise click.UsageError(f"options stand before the id: {' '.join(arguments)}")
+        show_job(settings, jobmanager, job)
+        return
     options = settings_of(settings, None)
     if parallelism is not None:
         options["parallelism.default"] = str(parallelism)
@@ -103,7 +86,7 @@ def info(
     sys.exit(show_plan(job, arguments))
 
 
-for _command in COMMANDS:
+for _command in (run, top, *COMMANDS):
     main.add_command(_command)
 
 if __name__ == "__main__":

@@ -87,6 +87,11 @@ class ClusterClient:
         answer: control.JobList = self._ask(control.DescribeJob(job_id=job_id))
         return answer.jobs[0]
 
+    def measured(self, job_id: str) -> control.JobMeasured:
+        """Return what a job's operators did."""
+        answer: control.JobMeasured = self._ask(control.MeasureJob(job_id=job_id))
+        return answer
+
     def wait_until_over(self, job_id: str) -> control.JobLine:
         """Wait until a job has ended, however, and return it."""
         while (job := self.job(job_id)).status not in _OVER:

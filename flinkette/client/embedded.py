@@ -6,18 +6,24 @@ from typing import TYPE_CHECKING
 
 from flinkette.client.job import Job
 from flinkette.client.settings import deploy_options
+from flinkette.plan.job_metrics import JobMetrics
 from flinkette.runtime.clock import SystemClock
-from flinkette.runtime.counts import counts_of
+from flinkette.runtime.counts import task_counts
 from flinkette.runtime.deploy import deploy
 from flinkette.runtime.worker import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flinkette.contracts.config import Configuration
+    from flinkette.metrics.figures import JobFigures
+    from flinkette.metrics.task_counts import Counts
     from flinkette.plan.job_graph import JobGraph
     from flinkette.runtime.clock import Clock
-    from flinkette.runtime.counts import Counts
 
 __all__ = ["EmbeddedJob"]
+
+SAMPLE_INTERVAL_NS = 500_000_000
 
 
 class EmbeddedJob(Job):
@@ -34,13 +40,17 @@ class EmbeddedJob(Job):
         self._clock = SystemClock() if clock is None else clock
         settings = deploy_options(configuration, self._clock, is_bounded=job_graph.is_bounded)
         self.worker = Worker(deploy(job_graph, settings), self._clock)
+        self._metrics = JobMetrics(job_graph)
+        self._next_sample_ns = 0
         self._is_open = False
 
     def _advance(self) -> bool:
         if not self._is_open:
-            self._is_open = True
             self.worker.open()
+            self._is_open = True
         has_worked = self.worker.step()
+        if self._clock.monotonic_ns() >= self._next_sample_ns:
+            self._sample()
         if self.worker.has_ended:
             self.worker.commit()
             return True
@@ -52,7 +62,23 @@ class EmbeddedJob(Job):
         self.worker.stop_sources()
 
     def counts(self) -> Counts:
-        return counts_of(self.worker)
+        if self._is_open:
+            self._sample()
+        return self._metrics.counts
+
+    def figures(self) -> JobFigures:
+        return self._metrics.figures()
+
+    def _figures_at_end(self) -> Callable[[], JobFigures]:
+        # most results are never asked
+        return self._metrics.figures
+
+    def _sample(self) -> None:
+        """Take what the subtasks counted, as the master of workers would."""
+        self._next_sample_ns = self._clock.monotonic_ns() + SAMPLE_INTERVAL_NS
+        self._metrics.take(task_counts(self.worker.subtasks))
 
     def _release(self) -> None:
+        if self._is_open:
+            self._sample()
         self.worker.close()

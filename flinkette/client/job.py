@@ -20,10 +20,13 @@ from flinkette.contracts.job import (
 )
 
 if TYPE_CHECKING:
-    from flinkette.client.progress import Progress
-    from flinkette.runtime.counts import Counts
+    from collections.abc import Callable
 
-__all__ = ["Job", "ThreadedJobClient"]
+    from flinkette.client.progress import Progress
+    from flinkette.metrics.figures import JobFigures
+    from flinkette.metrics.task_counts import Counts
+
+__all__ = ["Job", "MeasuredResult", "ThreadedJobClient"]
 
 
 class Job(ABC):
@@ -38,6 +41,8 @@ class Job(ABC):
         self.name = name
         self.status = JobStatus.CREATED
         self.started_s = time.monotonic()
+        self.details_command = ""
+        """What shows more of the job, if anything does."""
         self._is_closed = False
 
     def step(self) -> bool:
@@ -68,6 +73,10 @@ class Job(ABC):
     @abstractmethod
     def counts(self) -> Counts:
         """Tell what the job did so far."""
+
+    @abstractmethod
+    def figures(self) -> JobFigures:
+        """Tell what its operators did so far. Any thread."""
 
     @abstractmethod
     def _release(self) -> None:
@@ -101,8 +110,8 @@ class Job(ABC):
                     if interrupt.is_new():
                         self.stop()
             progress.clear()
-            if interrupt.was_seen:
-                progress.summarise(self, is_interrupted=True)
+            if interrupt.was_seen or progress.was_shown:
+                progress.summarise(self, is_interrupted=interrupt.was_seen)
         finally:
             progress.clear()
             self.close()
@@ -110,7 +119,22 @@ class Job(ABC):
     def result(self) -> JobExecutionResult:
         """Describe the finished job."""
         runtime_ms = int((time.monotonic() - self.started_s) * 1000)
-        return JobExecutionResult(self.job_id, runtime_ms, {})
+        return MeasuredResult(self.job_id, runtime_ms, self._figures_at_end())
+
+    def _figures_at_end(self) -> Callable[[], JobFigures]:
+        """Return what gives the final figures without keeping the job."""
+        figures = self.figures()
+        return lambda: figures
+
+
+class MeasuredResult(JobExecutionResult):
+    """The result of a job, with what its operators did."""
+
+    def __init__(
+        self, job_id: JobID, net_runtime_ms: int, figures: Callable[[], JobFigures]
+    ) -> None:
+        super().__init__(job_id, net_runtime_ms)
+        self.figures = figures
 
 
 class ThreadedJobClient(JobClient):
@@ -157,6 +181,10 @@ class ThreadedJobClient(JobClient):
 
     def get_job_execution_result(self) -> CompletableFuture[JobExecutionResult]:
         return self._result
+
+    def figures(self) -> JobFigures:
+        """Tell what the job's operators did so far."""
+        return self._job.figures()
 
     def _after_end(self) -> CompletableFuture[None]:
         ended: CompletableFuture[None] = CompletableFuture()

@@ -21,11 +21,12 @@ from flinkette.cluster.worker_process import collecting_sinks
 from flinkette.contracts import options
 from flinkette.contracts.errors import WorkerLostError
 from flinkette.exchange.ring_channel import RingReceiver, ring_channel_bytes
+from flinkette.metrics.figures import JobFigures
+from flinkette.metrics.task_counts import Counts
 from flinkette.plan.execution_graph import ExecutionGraph, SubtaskId
 from flinkette.plan.placement import place
 from flinkette.plan.placement_problem import local_workers
 from flinkette.runtime.clock import SystemClock
-from flinkette.runtime.counts import Counts
 
 if TYPE_CHECKING:
     from flinkette.connectors.collect import ResultBuffer
@@ -82,7 +83,10 @@ class LocalJob(Job):
             self._master.stop()
 
     def counts(self) -> Counts:
-        return Counts() if self._master is None else self._master.counts
+        return Counts() if self._master is None else self._master.metrics.counts
+
+    def figures(self) -> JobFigures:
+        return JobFigures() if self._master is None else self._master.metrics.figures()
 
     def _release(self) -> None:
         try:
@@ -127,6 +131,7 @@ class LocalJob(Job):
             for worker in workers
         ]
         master = JobMaster(self._job_graph, deploys, links.listens(attempt=0), pool)
+        master.metrics.placed(placed, offers)
         master.begin()
         return master
 

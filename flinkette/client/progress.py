@@ -10,8 +10,9 @@ from flinkette.exchange.element import MAX_WATERMARK_MS, MIN_WATERMARK_MS
 
 if TYPE_CHECKING:
     from flinkette.client.job import Job
+    from flinkette.metrics.figures import JobFigures
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "watermark_text"]
 
 FIRST_LINE_AFTER_S = 2.0
 INTERVAL_S = 0.5
@@ -24,6 +25,8 @@ class Progress:
         self._stream = stream
         self._next_s = time.monotonic() + FIRST_LINE_AFTER_S
         self._width = 0
+        self.was_shown = False
+        """Whether the job took long enough for a line."""
 
     @classmethod
     def for_terminal(cls) -> Progress:
@@ -40,6 +43,7 @@ class Progress:
         self._stream.write("\r" + line.ljust(self._width))
         self._stream.flush()
         self._width = len(line)
+        self.was_shown = True
 
     def clear(self) -> None:
         """Remove the line."""
@@ -49,10 +53,13 @@ class Progress:
             self._width = 0
 
     def summarise(self, job: Job, *, is_interrupted: bool) -> None:
-        """Write what the job did; used when a person stopped it."""
+        """Write what the job did; used when a person stopped it, or had to wait for it."""
         stream = self._stream or sys.stderr
         reason = "stopped by Ctrl-C" if is_interrupted else "finished"
         stream.write(f"{job.name}: {reason}. {describe(job)}\n")
+        for line in (busiest_text(job.figures()), job.details_command):
+            if line:
+                stream.write(f"  {line}\n")
 
 
 def describe(job: Job) -> str:
@@ -64,6 +71,22 @@ def describe(job: Job) -> str:
         f"{counts.rows_in:,} rows in, {counts.rows_out:,} out, "
         f"{counts.rows_in / elapsed_s:,.0f} rows/s, watermark {watermark}, {elapsed_s:.0f} s"
     )
+
+
+def busiest_text(figures: JobFigures) -> str:
+    """One line: the operator that worked most, and the cost of the placement; empty if unknown."""
+    operators = [each for vertex in figures.vertices for each in vertex.operators]
+    if not operators:
+        return ""
+    busiest = max(operators, key=lambda each: each.busy_ms)
+    text = f"busiest: {busiest.name}, {busiest.busy_ms / 1000:.1f} s"
+    cost = figures.cost
+    if cost is not None and cost.compute_measured is not None:
+        text += (
+            f"; {cost.compute_measured:.2f} cores in the fullest of {cost.workers} "
+            f"{'worker' if cost.workers == 1 else 'workers'}"
+        )
+    return text
 
 
 def watermark_text(time_ms: int) -> str:

@@ -16,6 +16,7 @@ from flinkette.cluster.payload import make_program
 from flinkette.cluster.remote_errors import decode_error
 from flinkette.cluster.worker_process import collecting_sinks
 from flinkette.contracts import options
+from flinkette.contracts.cluster_options import JOB_PRIORITY, SHARE_GROUP
 from flinkette.contracts.errors import (
     ClusterError,
     JobCancelledError,
@@ -23,8 +24,9 @@ from flinkette.contracts.errors import (
     UnsupportedFeatureError,
 )
 from flinkette.contracts.job import JobStatus
+from flinkette.metrics.figures import JobFigures
+from flinkette.metrics.task_counts import Counts
 from flinkette.runtime.clock import SystemClock
-from flinkette.runtime.counts import Counts
 
 if TYPE_CHECKING:
     from flinkette.contracts.config import Configuration
@@ -67,14 +69,19 @@ class RemoteJob(Job):
                 for key, value in configuration.to_dict().items()
                 if key in ("python.files", "python.requirements", "python.archives")
             },
+            priority=configuration.get(JOB_PRIORITY),
+            share_group=configuration.get(SHARE_GROUP),
             is_attached=is_attached,
             strategy=configuration.get(options.SCHEDULER_STRATEGY),
             ring_budget_bytes=configuration.get(options.NETWORK_MEMORY),
             arguments=list(sys.argv),
         )
+        self._configuration = configuration
         self._client = ClusterClient(configuration)
+        self.details_command = f"details: flinkette info -m {self._client.address} {self.job_id}"
         self._is_submitted = False
         self._news: JobChanged | None = None
+        self._figures = JobFigures()
 
     def _advance(self) -> bool:
         if not self._is_submitted:
@@ -93,6 +100,7 @@ class RemoteJob(Job):
             elif isinstance(message, JobChanged):
                 self._news = message
         if self._news is not None and self._has_ended(self._news) and self._has_all_rows:
+            self._figures = self._client.measured(str(self.job_id)).figures
             return True
         if not self._client.is_connected:
             raise ClusterError(
@@ -127,6 +135,13 @@ class RemoteJob(Job):
     def counts(self) -> Counts:
         news = self._news
         return Counts() if news is None else Counts(news.rows_in, news.rows_out, news.watermark_ms)
+
+    def figures(self) -> JobFigures:
+        if not self._is_submitted or self._is_closed:
+            return self._figures
+        # a connection of its own: that of the job belongs to the thread that steps it
+        with ClusterClient(self._configuration) as client:
+            return client.measured(str(self.job_id)).figures
 
     def _release(self) -> None:
         try:

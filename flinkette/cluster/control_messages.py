@@ -13,6 +13,7 @@ import msgspec
 
 from flinkette.cluster import resource_events, task_manager_events
 from flinkette.cluster.messages import RowsOfWorker
+from flinkette.metrics.figures import JobFigures
 
 __all__ = [
     "ORDERS",
@@ -142,6 +143,12 @@ class DescribeJob(Control, frozen=True, kw_only=True):
     job_id: str
 
 
+class MeasureJob(Control, frozen=True, kw_only=True):
+    """Ask what the operators of a job did."""
+
+    job_id: str
+
+
 class DescribeCluster(Control, frozen=True, kw_only=True):
     """Ask how the cluster is."""
 
@@ -260,6 +267,17 @@ class JobList(Control, frozen=True, kw_only=True):
     jobs: list[JobLine]
 
 
+class JobMeasured(Control, frozen=True, kw_only=True):
+    """What a job's operators did so far, or until it was over."""
+
+    job: JobLine
+    figures: JobFigures
+    waited_ms: int = 0
+    """Time in the queue."""
+    now_ms: int = 0
+    """The JobManager's clock, that of the times in `job`."""
+
+
 class TaskManagerLine(msgspec.Struct, frozen=True):
     """One task manager."""
 
@@ -349,6 +367,7 @@ ToJobManager = (
     | CancelJob
     | ListJobs
     | DescribeJob
+    | MeasureJob
     | DescribeCluster
     | FetchRows
     | StopCluster
@@ -366,6 +385,7 @@ FromJobManager = (
     | Shutdown
     | Done
     | JobList
+    | JobMeasured
     | ClusterStatus
     | JobRows
     | JobOutput

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from flinkette.cluster.identifiers import Attempt, JobId, SlotAddress
 from flinkette.contracts.job import JobStatus
+from flinkette.metrics.figures import JobFigures
 
 __all__ = [
     "CancelJob",
@@ -16,14 +17,12 @@ __all__ = [
     "ForgetJob",
     "JobEnded",
     "JobFailing",
-    "JobFigures",
     "JobPlanned",
     "JobRestarting",
     "JobStarted",
     "JobSubmitted",
     "JobSummary",
     "NotifySlotsLost",
-    "OperatorFigures",
     "PlanFailed",
     "PlanJob",
     "PublishStatus",
@@ -37,51 +36,6 @@ __all__ = [
     "StartJob",
     "Tick",
 ]
-
-
-@dataclass(frozen=True)
-class OperatorFigures:
-    """What one operator of a job did, over all its subtasks.
-
-    Attributes
-    ----------
-    name : str
-        The operator.
-    rows_in, rows_out : int
-        Rows taken and made.
-    bytes_in, bytes_out : int
-        Bytes that crossed a process boundary.
-    busy_ms : int
-        Time spent working.
-    """
-
-    name: str
-    rows_in: int = 0
-    rows_out: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
-    busy_ms: int = 0
-
-
-@dataclass(frozen=True)
-class JobFigures:
-    """What a job did.
-
-    Attributes
-    ----------
-    operators : tuple of OperatorFigures
-        In the order of the plan.
-    compute_estimated_ms, compute_measured_ms : float or None
-        C(θ), the time of the fullest slot: as planned and as it was.
-    transfer_estimated_bytes, transfer_measured_bytes : int or None
-        W(θ), the bytes between hosts: as planned and as they were.
-    """
-
-    operators: tuple[OperatorFigures, ...] = ()
-    compute_estimated_ms: float | None = None
-    compute_measured_ms: float | None = None
-    transfer_estimated_bytes: int | None = None
-    transfer_measured_bytes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from flinkette.cluster.dispatcher_events import JobFigures, JobSummary
+from flinkette.cluster.dispatcher_events import JobSummary
 from flinkette.cluster.identifiers import Attempt, JobId, SlotAddress
 from flinkette.contracts.job import JobStatus
+from flinkette.metrics.figures import JobFigures
 
 __all__ = ["DispatcherOptions", "DispatcherState", "Job", "JobPhase", "summary_of"]
 

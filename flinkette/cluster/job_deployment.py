@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flinkette.cluster.messages import Deploy, Listen
     from flinkette.plan.execution_graph import Channel, SubtaskId
     from flinkette.plan.job_graph import JobGraph
+    from flinkette.plan.placement_problem import Placement
 
 __all__ = ["JobDeployment", "JobHost", "hosts_of", "plan_deployment"]
 
@@ -51,12 +52,18 @@ class JobDeployment:
         For workers that others connect to.
     deploys : tuple of Deploy
         For each worker.
+    placement : Placement
+        Which worker runs what.
+    offers : tuple of WorkerOffer
+        What it was made for.
     """
 
     hosts: tuple[JobHost, ...]
     plans: tuple[HostPlan, ...]
     listens: Mapping[int, Listen]
     deploys: tuple[Deploy, ...]
+    placement: Placement
+    offers: tuple[WorkerOffer, ...]
 
 
 def hosts_of(slots: Sequence[SlotAddress]) -> tuple[JobHost, ...]:
@@ -100,10 +107,11 @@ def plan_deployment(
     hosts = hosts_of(slots)
     host_of = {worker: number for number, host in enumerate(hosts) for worker in host.workers}
     share = -(-graph.required_slots // len(slots))
-    offers = [
+    offers = tuple(
         WorkerOffer(worker, host.task_manager, share) for host in hosts for worker in host.workers
-    ]
-    placement = place(graph, offers, job.strategy).worker_of
+    )
+    placed = place(graph, offers, job.strategy)
+    placement = placed.worker_of
     links = join_workers(graph.channels(), placement, host_of, is_encrypted=is_encrypted)
     rings: list[list[Channel]] = [[] for _ in hosts]
     for channel in links.rings:
@@ -128,7 +136,7 @@ def plan_deployment(
         )
         for worker in range(len(slots))
     )
-    return JobDeployment(hosts, plans, links.listens(attempt), deploys)
+    return JobDeployment(hosts, plans, links.listens(attempt), deploys, placed, offers)
 
 
 def _planned(channel: Channel, placement: Mapping[SubtaskId, int]) -> PlannedChannel:

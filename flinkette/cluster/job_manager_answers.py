@@ -17,6 +17,7 @@ from flinkette.cluster.mailed_rows import ResultQueue
 from flinkette.cluster.messages import RowsTaken
 from flinkette.cluster.remote_errors import encode_error
 from flinkette.contracts.errors import FlinketteError
+from flinkette.metrics.task_counts import Counts
 
 if TYPE_CHECKING:
     from flinkette.cluster.dispatcher_state import Job
@@ -66,6 +67,8 @@ class ClientDesk:
                 self._describe(question, JobId(message.job_id))
             case control.FetchRows():
                 self._fetch(question, JobId(message.job_id))
+            case control.MeasureJob():
+                self._measure(question, JobId(message.job_id))
             case control.DescribeCluster():
                 self._server.answer(question, self._status())
             case control.StopCluster():
@@ -122,14 +125,27 @@ class ClientDesk:
         else:
             self._server.answer(question, control.JobList(jobs=[self._line(job)]))
 
+    def _measure(self, question: Received, job_id: JobId) -> None:
+        job = self._manager.dispatcher.jobs.get(job_id)
+        if job is None:
+            self._server.refuse(question, f"there is no job {job_id}; see: flinkette list")
+            return
+        metrics = self._manager.runner.metrics(job_id)
+        self._server.answer(
+            question,
+            control.JobMeasured(
+                job=self._line(job),
+                figures=job.figures if metrics is None else metrics.figures(),
+                waited_ms=job.waited_ms,
+                now_ms=self._manager.now_ms(),
+            ),
+        )
+
     def _lines(self) -> list[control.JobLine]:
         return [self._line(job) for job in self._manager.dispatcher.jobs.values()]
 
     def _line(self, job: Job) -> control.JobLine:
-        counts = self._manager.runner.counts(job.job_id)
-        operators = job.figures.operators
-        rows_in = counts.rows_in if counts else sum(each.rows_in for each in operators)
-        rows_out = counts.rows_out if counts else sum(each.rows_out for each in operators)
+        counts = self._counts(job)
         return control.JobLine(
             job.job_id,
             job.name,
@@ -139,9 +155,16 @@ class ClientDesk:
             self._detail(job),
             job.started_ms,
             job.ended_ms,
-            rows_in,
-            rows_out,
+            counts.rows_in,
+            counts.rows_out,
         )
+
+    def _counts(self, job: Job) -> Counts:
+        """Return what a job did so far, or until it was over."""
+        metrics = self._manager.runner.metrics(job.job_id)
+        if metrics is not None:
+            return metrics.counts
+        return Counts(job.figures.rows_in, job.figures.rows_out, job.figures.watermark_ms)
 
     def _detail(self, job: Job) -> str:
         if job.phase is JobPhase.QUEUED:
@@ -243,7 +266,7 @@ class ClientDesk:
                 if job.phase.is_over and not has_rows:
                     self._let_go(job.job_id)
         elif isinstance(order, jobs.PublishSummary):
-            log.info("%s", order.summary)
+            log.info("%s", _summary_text(order.summary))
         elif isinstance(order, jobs.ForgetJob):
             self._manager.runner.forget(order.job_id)
 
@@ -261,7 +284,7 @@ class ClientDesk:
         stream.flush()
 
     def _news(self, job: Job) -> control.JobChanged:
-        line, counts = self._line(job), self._manager.runner.counts(job.job_id)
+        line = self._line(job)
         has_failed = job.phase is JobPhase.FAILED
         return control.JobChanged(
             job_id=job.job_id,
@@ -269,6 +292,21 @@ class ClientDesk:
             detail=line.detail,
             rows_in=line.rows_in,
             rows_out=line.rows_out,
-            watermark_ms=counts.watermark_ms if counts else None,
+            watermark_ms=self._counts(job).watermark_ms,
             error=self._manager.runner.failures.get(job.job_id) if has_failed else None,
         )
+
+
+def _summary_text(summary: jobs.JobSummary) -> str:
+    """Write what became of a job in one line of the log."""
+    figures = summary.figures
+    operators = "; ".join(
+        f"{each.name}: {each.rows_in} rows in, {each.rows_out} out, {each.busy_ms} ms"
+        for vertex in figures.vertices
+        for each in vertex.operators
+    )
+    return (
+        f"job {summary.name} ({summary.job_id}) is {summary.status.name}: waited "
+        f"{summary.waited_ms} ms, ran {summary.ran_ms} ms in {summary.attempts} attempts on "
+        f"{summary.slots} slots, {figures.rows_in} rows in, {figures.rows_out} out; {operators}"
+    )

@@ -45,7 +45,7 @@ from flinkette.cluster.remote_errors import decode_error
 from flinkette.cluster.worker_pool import Lost
 from flinkette.contracts.errors import WorkerLostError
 from flinkette.plan.execution_graph import SubtaskId
-from flinkette.runtime.counts import Counts, sum_of_counts
+from flinkette.plan.job_metrics import JobMetrics
 from flinkette.runtime.wiring import make_enumerators
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ class JobMaster:
         self._state = JobState.start(len(deploys), listens)
         self._splits = SplitAssigner(make_enumerators(job_graph))
         self._failures: list[BaseException] = []
-        self._counts: dict[int, Counts] = {}
+        self.metrics = JobMetrics(job_graph)
+        """What the workers have reported."""
         self._stop_deadline_s = float("inf")
 
     @property
@@ -122,11 +123,6 @@ class JobMaster:
         """What the job fails with; the best explanation so far."""
         reason = self._state.reason
         return None if reason is None else self._failures[reason]
-
-    @property
-    def counts(self) -> Counts:
-        """What the workers have reported."""
-        return sum_of_counts(self._counts.values())
 
     def begin(self) -> None:
         """Tell the workers, who are there, to listen or to deploy."""
@@ -155,7 +151,7 @@ class JobMaster:
         if isinstance(message, SplitWanted):
             self._answer(worker, SubtaskId(message.vertex, message.subtask))
         elif isinstance(message, Report):
-            self._counts[worker] = Counts(message.rows_in, message.rows_out, message.watermark_ms)
+            self.metrics.take(message.tasks, message.channels)
         elif isinstance(message, Lost):
             self._apply(WorkerLost(worker), WorkerLostError(message.text))
         elif isinstance(message, Failed):

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from flinkette.cluster.job_messages import ForHost
     from flinkette.cluster.messages import ToWorker
     from flinkette.plan.job_graph import JobGraph
-    from flinkette.runtime.counts import Counts
+    from flinkette.plan.job_metrics import JobMetrics
 
 __all__ = ["JobRunner", "MasterRunner"]
 
@@ -170,6 +170,7 @@ class MasterRunner:
         )
         workers = RemoteWorkers(self._tell_host, deployment.hosts, job_id, attempt)
         master = JobMaster(job_graph, deployment.deploys, deployment.listens, workers)
+        master.metrics.placed(deployment.placement, deployment.offers)
         for host, plan in zip(deployment.hosts, deployment.plans, strict=True):
             order = DeployHost(
                 instance=host.instance,
@@ -256,10 +257,10 @@ class MasterRunner:
         for kept in (self._submitted, self._graphs, self.failures):
             kept.pop(job_id, None)
 
-    def counts(self, job_id: JobId) -> Counts | None:
+    def metrics(self, job_id: JobId) -> JobMetrics | None:
         """Return what a running job has reported."""
         running = self._running.get(job_id)
-        return None if running is None else running.master.counts
+        return None if running is None else running.master.metrics
 
     def _present(self, job_id: JobId, attempt: Attempt) -> RunningJob | None:
         running = self._running.get(job_id)
@@ -295,10 +296,7 @@ class MasterRunner:
         for host in running.hosts:
             order = StopHost(instance=host.instance, job_id=job_id, attempt=running.attempt)
             self._tell_host(host.task_manager, order)
-        counts = running.master.counts
-        figures = jobs.JobFigures(
-            (jobs.OperatorFigures("all", rows_in=counts.rows_in, rows_out=counts.rows_out),)
-        )
+        figures = running.master.metrics.figures()
         self._report(
             jobs.JobEnded(self._now_ms(), job_id, running.attempt, status, reason, figures)
         )

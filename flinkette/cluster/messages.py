@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
+from flinkette.metrics.task_counts import ChannelBytes, TaskCounts
+
 __all__ = [
     "Assign",
     "Cancel",
@@ -203,11 +205,10 @@ class RowsOfWorker(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Report(msgspec.Struct, tag="report", frozen=True):
-    """What the subtasks here did so far."""
+    """What subtasks here did so far, or those of a worker of many whose turn it is."""
 
-    rows_in: int
-    rows_out: int
-    watermark_ms: int | None
+    tasks: list[TaskCounts]
+    channels: list[ChannelBytes]
 
 
 class Fork(msgspec.Struct, tag="fork", frozen=True):

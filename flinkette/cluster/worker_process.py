@@ -28,7 +28,6 @@ from flinkette.cluster.messages import (
     Listen,
     Listening,
     Output,
-    Report,
     RowsTaken,
     Run,
     StopSources,
@@ -38,6 +37,7 @@ from flinkette.cluster.messages import (
 from flinkette.cluster.payload import load_payload
 from flinkette.cluster.peer_links import PeerLinks
 from flinkette.cluster.remote_errors import encode_error
+from flinkette.cluster.reports import reports_of
 from flinkette.cluster.worker_output import ForwardedStream
 from flinkette.cluster.worker_wiring import WorkerWiring
 from flinkette.connectors.collect import CollectSink
@@ -47,7 +47,6 @@ from flinkette.graph.operators import SinkDescription
 from flinkette.plan.execution_graph import SubtaskId
 from flinkette.runtime.clock import SystemClock
 from flinkette.runtime.cores import available_cores
-from flinkette.runtime.counts import counts_of
 from flinkette.runtime.deploy import deploy
 from flinkette.runtime.worker import Worker
 
@@ -105,6 +104,7 @@ class WorkerProcess:
         self._is_running = False
         self._is_over = False
         self._next_report_s = 0.0
+        self._num_reports = 0
         self._out = ForwardedStream(lambda text: self._tell(Output(is_error=False, text=text)))
         self._err = ForwardedStream(lambda text: self._tell(Output(is_error=True, text=text)))
 
@@ -146,7 +146,7 @@ class WorkerProcess:
             has_worked = True
         if worker.has_ended and self._has_sent_results():
             self._is_running = False
-            self._report()
+            self._report(is_last=True)
             self._hand_on_output()
             self._tell(Ended())
         elif time.monotonic() >= self._next_report_s:
@@ -278,11 +278,14 @@ class WorkerProcess:
         if own is not None:
             own.silence()
 
-    def _report(self) -> None:
+    def _report(self, *, is_last: bool = False) -> None:
         assert self._worker is not None
+        assert self._wiring is not None
         self._next_report_s = time.monotonic() + REPORT_INTERVAL_S
-        counts = counts_of(self._worker)
-        self._tell(Report(counts.rows_in, counts.rows_out, counts.watermark_ms))
+        reports = reports_of(self._worker, self._wiring)
+        self._num_reports += 1
+        for report in reports if is_last else [reports[self._num_reports % len(reports)]]:
+            self._tell(report)
 
     def _hand_on_output(self) -> None:
         self._out.subtask = self._err.subtask = ""

@@ -10,6 +10,7 @@ from flinkette.cluster.messages import CLIENT, SplitWanted
 from flinkette.exchange.element import EndOfInput
 from flinkette.exchange.ring_channel import RingReceiver, RingSender
 from flinkette.exchange.zmq_channel import ZmqReceiver, ZmqSender
+from flinkette.metrics.task_counts import ChannelBytes
 from flinkette.runtime.splits import RequestedSplits
 from flinkette.runtime.wiring import Wiring
 
@@ -120,6 +121,23 @@ class WorkerWiring(Wiring):
     def all_senders(self) -> list[Sender]:
         """Ends to other workers and to the client."""
         return [*self._senders.values(), *self._to_client]
+
+    def channel_bytes(self) -> list[ChannelBytes]:
+        """Return what went to other workers, by channel."""
+        return [ChannelBytes(*place, sender.sent_bytes) for place, sender in self._senders.items()]
+
+    def task_bytes(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """Return bytes received and sent by vertex and subtask; one without frames is missing."""
+        counted: dict[tuple[int, int], tuple[int, int]] = {}
+        for (edge, index, _), sender in self._senders.items():
+            task = (self._job_graph.edges[edge].source, index)
+            received, sent = counted.get(task, (0, 0))
+            counted[task] = (received, sent + sender.sent_bytes)
+        for (edge, _, index), receiver in self._receivers.items():
+            task = (self._job_graph.edges[edge].target, index)
+            received, sent = counted.get(task, (0, 0))
+            counted[task] = (received + receiver.received_bytes, sent)
+        return counted
 
     def runs_here(self, subtask: SubtaskId) -> bool:
         """Tell whether a subtask is placed on this worker."""

@@ -11,11 +11,13 @@ __all__ = [
     "JOB_MANAGER_ADDRESS",
     "JOB_MANAGER_BIND_HOST",
     "JOB_MANAGER_PORT",
+    "JOB_PRIORITY",
     "KEYS",
     "KEY_NAME",
     "REGISTRATION_FIRST_RETRY",
     "REGISTRATION_LONGEST_RETRY",
     "REGISTRATION_TIMEOUT",
+    "SHARE_GROUP",
     "SLOTS",
     "SLOT_REQUEST_TIMEOUT",
     "TARGET",
@@ -114,4 +116,15 @@ KEYS: ConfigOption[str | None] = ConfigOption(
 )
 KEY_NAME: ConfigOption[str] = ConfigOption(
     "flinkette.security.key-name", "node", doc="Which key of the folder this process has."
+)
+JOB_PRIORITY: ConfigOption[int] = ConfigOption(
+    "flinkette.job.priority",
+    0,
+    integer,
+    doc="Among jobs that wait for slots of a cluster the highest comes first.",
+)
+SHARE_GROUP: ConfigOption[str] = ConfigOption(
+    "flinkette.job.share-group",
+    "",
+    doc="Among waiting jobs of one priority the group that holds fewest slots comes first.",
 )

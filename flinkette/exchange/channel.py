@@ -15,6 +15,11 @@ __all__ = ["LocalChannel", "Receiver", "Sender"]
 class Sender(ABC):
     """The producer's end of a channel: bounded, never waits."""
 
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes of the frames it wrote; 0 where elements travel as they are."""
+        return 0
+
     @abstractmethod
     def has_room(self) -> bool:
         """Move on what `put` could not place at once; True: `put` may be called."""
@@ -46,6 +51,11 @@ class Sender(ABC):
 
 class Receiver(ABC):
     """The consumer's end of a channel: never waits."""
+
+    @property
+    def received_bytes(self) -> int:
+        """Bytes of the frames it read; 0 where elements travel as they are."""
+        return 0
 
     @abstractmethod
     def is_empty(self) -> bool:

@@ -91,6 +91,8 @@ class ElementWriter:
         """Payload of the frame that found no room."""
         self.must_wake = False
         """Whether the reader has to be woken since this was last reset."""
+        self.written_bytes = 0
+        """Payload of all frames so far."""
 
     @property
     def has_pending(self) -> bool:
@@ -164,6 +166,7 @@ class ElementWriter:
             layout.write(view)
             view.release()
             self.must_wake |= self._frames.publish(COLUMNS, number)
+            self.written_bytes += layout.size_bytes
             self._steps.popleft()
         return True
 
@@ -194,6 +197,7 @@ class ElementWriter:
         view[len(header) :] = body
         view.release()
         self.must_wake |= self._frames.publish(kind, argument)
+        self.written_bytes += len(header) + len(body)
         return True
 
     def _reserve(self, payload_bytes: int) -> memoryview | None:
@@ -226,6 +230,8 @@ class ElementReader:
         self._is_lent = is_lent
         self._schemas: dict[int, BatchSchema] = {}
         self._joining: _Joining | None = None
+        self.read_bytes = 0
+        """Payload of all frames so far."""
 
     @property
     def is_joining(self) -> bool:
@@ -242,6 +248,7 @@ class ElementReader:
         ValueError, TypeError
             The frame is malformed, or has no place here.
         """
+        self.read_bytes += len(payload)
         return self._take(kind, argument, payload, is_lent=self._is_lent)
 
     def _take(

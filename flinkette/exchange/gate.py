@@ -40,6 +40,10 @@ class Gate:
         """The merged watermark."""
         return self._merge.current_ms
 
+    def lowest_channel(self) -> int | None:
+        """Index of the channel that holds the watermark back, None if none is active."""
+        return self._merge.lowest_input()
+
     def has_waiting(self) -> bool:
         """Tell whether `poll` would return something."""
         return bool(self._ready) or not all(channel.is_empty() for channel in self._channels)

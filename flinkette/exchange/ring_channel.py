@@ -83,6 +83,11 @@ class RingSender(Sender):
         self._peer = _Peer()
         self._has_ended = False
 
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes of the frames it wrote."""
+        return self._elements.written_bytes
+
     def has_room(self) -> bool:
         """Move on what is pending; True: `put` may be called.
 
@@ -184,6 +189,11 @@ class RingReceiver(Receiver):
     def held_bytes(self) -> int:
         """Bytes of the ring that were taken and not given back yet."""
         return self._ring.held_bytes
+
+    @property
+    def received_bytes(self) -> int:
+        """Bytes of the frames it read."""
+        return self._elements.read_bytes
 
     def is_empty(self) -> bool:
         """Tell whether `poll` would return None (or a frame that completes nothing)."""

@@ -69,6 +69,11 @@ class ZmqSender(Sender):
         self._has_ended = False
         self._is_closed = False
 
+    @property
+    def sent_bytes(self) -> int:
+        """Bytes of the frames it wrote."""
+        return self._elements.written_bytes
+
     def has_room(self) -> bool:
         """Move on what is pending; True: `put` may be called.
 
@@ -147,6 +152,11 @@ class ZmqReceiver(Receiver):
         self._elements = ElementReader(is_lent=False)
         self._has_ended = False
         self._is_closed = False
+
+    @property
+    def received_bytes(self) -> int:
+        """Bytes of the frames it read."""
+        return self._elements.read_bytes
 
     def is_empty(self) -> bool:
         """Tell whether `poll` would return None (or a frame that completes nothing)."""

@@ -1,7 +1,8 @@
 """Tier 3. Owns what PyFlink lacks; may import `datastream`, `connectors`, `contracts`.
 
 `aggregations` has built-in aggregates for windows, `windows` further window assigners, `sinks` and
-`sources` connectors of our own, `on_row_error` says what a failing row does. Methods of streams and
+`sources` connectors of our own, `on_row_error` says what a failing row does, `job_figures` what the
+operators of a job did. Methods of streams and
 environments that PyFlink lacks (`env.from_arrow`, `DataStream.map_batches`, `key_by("field")`)
 stand with the classes they belong to. Invariant: nothing here is needed by a program that also runs
 on Flink; ``flinkette lint --portable`` lists its use.
@@ -14,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flinkette.contracts.row_error import RowError
+    from flinkette.ext.figures import job_figures
     from flinkette.ext.row_errors import on_row_error
 
-__all__ = ["RowError", "on_row_error"]
+__all__ = ["RowError", "job_figures", "on_row_error"]
 
 _HOMES = {
     "RowError": "flinkette.contracts.row_error",
+    "job_figures": "flinkette.ext.figures",
     "on_row_error": "flinkette.ext.row_errors",
 }
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from flinkette.contracts import metric_group as contract
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["Counter", "Distribution", "Meter", "MetricGroup"]
+__all__ = ["Counter", "Distribution", "Meter", "MetricGroup", "OperatorMetricGroups"]
+
+MAX_NUMBERS = 128
+"""Numbers of one subtask that are reported; those registered first."""
+MAX_NAME = 200
+"""Characters of a name."""
 
 
 class Counter(contract.Counter):
@@ -114,3 +120,64 @@ class MetricGroup(contract.MetricGroup):
     def distribution(self, name: str) -> Distribution:
         """Return the distribution `name`."""
         return self._distributions.setdefault(name, Distribution())
+
+    def numbers(self) -> Iterator[tuple[str, int | float]]:
+        """Yield every metric here and below by its dotted name; some have several numbers."""
+        prefix = "".join(f"{part}." for part in self._scope)
+        for name, counter in self._counters.items():
+            yield prefix + name, counter.get_count()
+        for name, gauge in self._gauges.items():
+            value = _value_of(gauge)
+            if value is not None:
+                yield prefix + name, value
+        for name, meter in self._meters.items():
+            yield prefix + name, meter.get_rate()
+            yield f"{prefix}{name}.count", meter.get_count()
+        for name, distribution in self._distributions.items():
+            for what in ("count", "sum", "min", "max"):
+                number = getattr(distribution, what)
+                if number is not None:
+                    yield f"{prefix}{name}.{what}", number
+        for group in self._groups.values():
+            yield from group.numbers()
+
+
+class OperatorMetricGroups:
+    """The metrics that the functions of one subtask make, by operator. Slot thread only."""
+
+    def __init__(self) -> None:
+        self._groups: dict[int, tuple[str, MetricGroup]] = {}
+
+    def of(self, node: int, name: str) -> MetricGroup:
+        """Return the group of an operator; of two of one name the second is called `name_2`."""
+        if node not in self._groups:
+            taken = {each for each, _ in self._groups.values()}
+            number = 1
+            unique = name
+            while unique in taken:
+                number += 1
+                unique = f"{name}_{number}"
+            self._groups[node] = (unique, MetricGroup())
+        return self._groups[node][1]
+
+    def numbers(self) -> dict[str, int | float]:
+        """Return what is reported: at most `MAX_NUMBERS`, as `operator.group.name`."""
+        found = (
+            (f"{name}.{metric}"[:MAX_NAME], _in_64_bits(value))
+            for name, group in self._groups.values()
+            for metric, value in group.numbers()
+        )
+        return dict(islice(found, MAX_NUMBERS))
+
+
+def _value_of(gauge: Callable[[], int]) -> int | float | None:
+    """Ask a gauge; None if it has no number now. It is the user's code, and no row of it."""
+    try:
+        value: object = gauge()
+    except Exception:
+        return None
+    return value if isinstance(value, (int, float)) else None
+
+
+def _in_64_bits(value: int | float) -> int | float:
+    return value if isinstance(value, float) or -(2**63) <= value < 2**63 else float(value)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from flinkette._native.state import FoldingState, ListState, MapState, ValueState
 from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.functions import AggregateFunction, RuntimeContext
-from flinkette.metrics.group import MetricGroup
 from flinkette.runtime.user_code import bound
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
         StateDescriptor,
         ValueStateDescriptor,
     )
+    from flinkette.metrics.group import MetricGroup
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 
 __all__ = ["StateStore", "SubtaskRuntimeContext"]
@@ -73,7 +73,7 @@ class SubtaskRuntimeContext(StateStore, RuntimeContext):
     ) -> None:
         super().__init__(keys, info)
         self._context = context
-        self._metrics = MetricGroup()
+        self._metrics = context.metrics.of(info.node.node_id, info.name)
 
     def get_task_name(self) -> str:
         return self._context.task_name

@@ -104,6 +104,7 @@ def _deploy_subtask(
         options.watermark_interval_ms,
         options.job_parameters,
         options.is_batch,
+        subtask.vertex,
     )
     groups = [list(vertex.nodes)] if vertex.is_shared else group_nodes(vertex.nodes)
     operators = [make_operator([isolated(node) for node in group], context) for group in groups]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from flinkette._native.batch import Batch
 from flinkette.exchange.element import StatusChange, Watermark
 from flinkette.graph.transformations import ChangelogMode
+from flinkette.metrics.group import OperatorMetricGroups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +56,10 @@ class SubtaskContext:
     job_parameters: dict[str, str]
     is_batch: bool = False
     """Runtime mode BATCH: no watermark before the end, running results only once, at the end."""
+    vertex: int = 0
+    """Index of the subtask's vertex in the JobGraph."""
+    metrics: OperatorMetricGroups = field(default_factory=OperatorMetricGroups)
+    """What its functions count."""
 
     def info(self, node: Transformation) -> OperatorInfo:
         """Describe one of the subtask's operators."""
@@ -104,6 +109,8 @@ class Operator(ABC):
         self.is_busy = False
         self.rows_in = 0
         self.rows_out = 0
+        self.busy_ns = 0
+        """Time it has worked, and its results took on their way; counted by the subtask."""
         self._after: Element | None = None
         self._kernel: Kernel | None = None
         self._max_rows = 0
@@ -175,6 +182,11 @@ class Operator(ABC):
 
     def end_input(self) -> None:
         """Take note that no element follows; whatever is left must be emitted here."""
+
+    @property
+    def late_rows_dropped(self) -> int | None:
+        """Rows that came too late and went nowhere; None if it drops none by its nature."""
+        return None
 
     @property
     def is_timed(self) -> bool:

@@ -63,6 +63,18 @@ class SourceInput:
         return self._has_ended
 
     @property
+    def node_id(self) -> int:
+        """Which transformation it reads for."""
+        return self._info.node.node_id
+
+    @property
+    def watermark_ms(self) -> int | None:
+        """The watermark announced last; None if the source makes none."""
+        if self._has_ended:
+            return MAX_WATERMARK_MS
+        return None if self._stage is None else self._stage.watermark_ms
+
+    @property
     def reject_tag(self) -> OutputTag | None:
         """Side output for malformed input rows, if `on_row_error` named one."""
         return self._reject_tag

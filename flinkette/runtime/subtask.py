@@ -8,7 +8,6 @@ from flinkette._native.batch import Batch
 from flinkette.exchange.element import EndOfInput, Watermark
 from flinkette.exchange.gate import Gate
 from flinkette.runtime.operator import Operator
-from flinkette.runtime.operators.keyed_edge import KeyedEdgeOperator
 from flinkette.runtime.source_input import SourceInput
 
 if TYPE_CHECKING:
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from flinkette.runtime.ports import Port, PortedOutput
 
 __all__ = ["Output", "Subtask"]
+
+RUNNABLE, NO_INPUT, NO_ROOM = 0, 1, 2
+"""What a subtask waits for between two turns: the thread, its input, or its receivers."""
 
 
 class Output:
@@ -120,7 +122,13 @@ class Subtask:
             hands_time_on = operator.hands_time_on or operator.reads_time
         self._saw_end = False
         self.has_ended = False
-        self.busy_ns = 0
+        self.source_busy_ns = 0
+        """Time in the source's reader and its watermark generators."""
+        self._opened_ns = 0
+        self._lap_ns = 0
+        """Up to here time belongs to somebody: an operator, the source, or a wait."""
+        self._waits_for = NO_INPUT
+        self._waited_ns = [0, 0, 0]
         for operator in operators:
             operator.has_waiting_input = source.has_waiting
 
@@ -130,14 +138,24 @@ class Subtask:
         return isinstance(self.input, SourceInput)
 
     @property
-    def watermark_ms(self) -> int | None:
-        """The watermark that its keyed operators have seen; None if it reads no keyed edge."""
-        edges = [
-            each.watermark_ms for each in self.operators if isinstance(each, KeyedEdgeOperator)
-        ]
-        if isinstance(self.input, Gate):
-            edges.append(self.input.watermark_ms)
-        return min(edges, default=None)
+    def busy_ns(self) -> int:
+        """Time it has worked; what it waited for the thread is not in it."""
+        return self.source_busy_ns + sum(operator.busy_ns for operator in self.operators)
+
+    @property
+    def idle_ns(self) -> int:
+        """Time it had no input."""
+        return self._waited_ns[NO_INPUT]
+
+    @property
+    def backpressured_ns(self) -> int:
+        """Time its receivers had no room."""
+        return self._waited_ns[NO_ROOM]
+
+    @property
+    def running_ns(self) -> int:
+        """Time from `open` to the last turn."""
+        return self._lap_ns - self._opened_ns
 
     def open(self) -> None:
         """Open the operators, the last one first."""
@@ -152,6 +170,7 @@ class Subtask:
         ]
         self._leads_on.append(False)
         self._has_say = self.operators[0].has_say
+        self._opened_ns = self._lap_ns = self._monotonic_ns()
 
     @property
     def is_blocked(self) -> bool:
@@ -160,41 +179,62 @@ class Subtask:
             operator.outbox or operator.is_busy for operator in self.operators
         )
 
-    def step(self, deadline_ns: int) -> bool:
+    def step(self, now_ns: int, deadline_ns: int) -> bool:
         """Work until nothing is left to do now, an output is full, or the deadline passed.
 
         What is nearest to the outputs goes first, so no more than one batch waits anywhere: the
-        operators behind `position` have nothing to do.
+        operators behind `position` have nothing to do. Time is counted by laps: what has passed
+        since the last one belongs to the operator that has the element now.
 
         Returns whether anything was done.
         """
+        self._waited_ns[self._waits_for] += now_ns - self._lap_ns
+        self._lap_ns = now_ns
         has_worked = self.flush()
         operators = self.operators
         last = position = self._last
+        monotonic_ns = self._monotonic_ns
+        self._waits_for = NO_ROOM if self._saw_end else RUNNABLE
         while not self._saw_end:
             operator = operators[position]
             if operator.outbox:
-                reached = self._hand_on(position)
-                if reached < 0:
+                position = self._hand_on(position)
+                if position < 0:
+                    self._waits_for = NO_ROOM
                     break
-                position, has_worked = reached, True
-                # the clock is looked at where an operator has worked and before more is read
-                continue
-            if operator.is_busy:
+                is_given = is_on_its_way = True
+            elif operator.is_busy:
                 operator.step(deadline_ns)
+                is_given = is_on_its_way = False
             elif position > 0:
                 position -= 1
                 continue
             elif self._timed and self._fire_processing_timers():
                 position = last
+                is_given = is_on_its_way = False
             else:
                 position = self._take_input(deadline_ns)
                 if position < 0:
                     break
+                is_given, is_on_its_way = True, False
             has_worked = True
-            if self._monotonic_ns() > deadline_ns:
+            operator = operators[position]
+            if is_given and operator.is_busy:
+                continue  # the clock is looked at when it has worked
+            now_ns = monotonic_ns()
+            operator.busy_ns += now_ns - self._lap_ns
+            self._lap_ns = now_ns
+            # the deadline counts where an operator has worked and before more is read
+            if now_ns > deadline_ns and not is_on_its_way:
                 break
         return has_worked
+
+    def _lap(self, operator: Operator) -> int:
+        """Give an operator the time since the last lap; return the present."""
+        now_ns = self._monotonic_ns()
+        operator.busy_ns += now_ns - self._lap_ns
+        self._lap_ns = now_ns
+        return now_ns
 
     def flush(self) -> bool:
         """Hand on what waited for room; return whether anything moved."""
@@ -259,6 +299,7 @@ class Subtask:
             operator.rows_out += made.num_rows
             if not self._leads_on[position] or operator.outbox:
                 return self._pass(position, made)
+            self._lap(operator)
             element = made
             position += 1
 
@@ -273,6 +314,7 @@ class Subtask:
                 output.emit(None, made, self.copy)
                 return position
         elif not output.has_writers and self.operators[position + 1].is_ready():
+            self._lap(self.operators[position])
             return self._give(position + 1, made)
         outbox.append((None, made))
         return position
@@ -298,6 +340,7 @@ class Subtask:
         """Read an element and offer it; return the position it came to, -1 if there is none."""
         source = self.input
         if self._has_say and not self.operators[0].is_ready():
+            self._waits_for = NO_ROOM
             return -1
         if isinstance(source, SourceInput):
             if source.has_deadlines:
@@ -307,9 +350,16 @@ class Subtask:
                 self._reject(source)
             if element is None and source.has_moved:
                 return 0
+            if element is not None:
+                now_ns = self._monotonic_ns()
+                self.source_busy_ns += now_ns - self._lap_ns
+                self._lap_ns = now_ns
         else:
             element = source.poll()
-        return -1 if element is None else self._give(0, element)
+        if element is None:
+            self._waits_for = NO_INPUT
+            return -1
+        return self._give(0, element)
 
     def _meet_deadline(self, source: SourceInput) -> None:
         due = source.next_deadline_ms()

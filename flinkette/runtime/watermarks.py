@@ -81,6 +81,11 @@ class WatermarkStage:
         """Whether `step` has something to do."""
         return self._is_extracting or bool(self._pieces)
 
+    @property
+    def watermark_ms(self) -> int | None:
+        """The watermark announced last; None if the strategy makes none."""
+        return None if self._bound_ms is None else self._announced_ms
+
     def add_split(self, split: str) -> None:
         """Start a generator for a split; it holds the watermark back until it has delivered."""
         self._max_ms.setdefault(split, MIN_WATERMARK_MS)

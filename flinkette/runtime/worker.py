@@ -79,9 +79,8 @@ class Worker:
                 self._on_turn(subtask)
             started_ns = self._clock.monotonic_ns()
             try:
-                if subtask.step(started_ns + SLICE_NS):
+                if subtask.step(started_ns, started_ns + SLICE_NS):
                     has_worked = True
-                    subtask.busy_ns += self._clock.monotonic_ns() - started_ns
             except Exception:
                 self._drain_after(subtask)
                 raise
@@ -201,10 +200,14 @@ class Worker:
             for subtask in self.subtasks
             if subtask is not failed and not subtask.is_source and not subtask.has_ended
         ]
-        deadline_ns = self._clock.monotonic_ns() + 100 * SLICE_NS
+        now_ns = self._clock.monotonic_ns()
+        deadline_ns = now_ns + 100 * SLICE_NS
         try:
-            while self._clock.monotonic_ns() < deadline_ns:
-                worked = [failed.flush(), *(subtask.step(deadline_ns) for subtask in others)]
+            while now_ns < deadline_ns:
+                worked = [
+                    failed.flush(), *(subtask.step(now_ns, deadline_ns) for subtask in others)
+                ]  # fmt: skip
+                now_ns = self._clock.monotonic_ns()
                 if not any(worked):
                     return
         except Exception:

@@ -14,13 +14,11 @@ from flinkette.cluster.dispatcher_events import (
     ForgetJob,
     JobEnded,
     JobFailing,
-    JobFigures,
     JobPlanned,
     JobRestarting,
     JobStarted,
     JobSubmitted,
     NotifySlotsLost,
-    OperatorFigures,
     PlanFailed,
     PlanJob,
     PublishStatus,
@@ -39,6 +37,7 @@ from flinkette.cluster.dispatcher_state import DispatcherOptions, DispatcherStat
 from flinkette.cluster.identifiers import AllocationId, Attempt, JobId, SlotAddress, TaskManagerId
 from flinkette.cluster.job_queue import waiting_text
 from flinkette.contracts.job import JobStatus
+from flinkette.metrics.figures import JobFigures
 
 A, B, C = JobId("a" * 32), JobId("b" * 32), JobId("c" * 32)
 FIRST, SECOND = Attempt(1), Attempt(2)
@@ -124,7 +123,7 @@ def test_a_finished_job_is_summed_up_and_its_slots_go_back() -> None:
     run.queue(A, 2)
     run.tell(SlotsGranted(1200, A, FIRST, slots(0, 1)))
     run.tell(JobStarted(1300, A, FIRST))
-    figures = JobFigures((OperatorFigures("map", rows_in=7),), compute_measured_ms=2.0)
+    figures = JobFigures(rows_in=7)
     published, summed_up, released = run.tell(
         JobEnded(5300, A, FIRST, JobStatus.FINISHED, figures=figures)
     )

@@ -113,6 +113,28 @@ def test_a_running_job_is_cancelled_or_stopped(shared: RunningCluster) -> None:
     assert "4 free" in shared("cluster", "status")
 
 
+def test_what_operators_do_is_shown_while_a_job_runs_and_afterwards(
+    shared: RunningCluster,
+) -> None:
+    text = shared.run("-d", "-p", "2", shared.job(SLOW))
+    (job_id,) = re.findall(r"JobID (\w+)", text)
+    rates = r"^Map -> _stream_key_by_map_operator +2 +[1-9]\d* +[1-9]\d* +\d+ % +\d+ %"
+    eventually(
+        lambda: re.search(rates, shared("top", "--once", job_id[:12]), re.MULTILINE), "rates"
+    )
+    assert f"slow  {job_id}  RUNNING" in shared("top", "--once")
+    shared("stop", job_id)
+    shown = shared.call("info", *shared.where(("info",)), job_id).stdout
+    assert f"slow  {job_id}  FINISHED" in shown
+    names = ("Source: Collection Source", r"Map -> _stream\w+", "Sink: Print to Std. Out")
+    rows = [re.findall(rf"^{name} +([\d,]+) ", shown, re.MULTILINE) for name in names]
+    assert rows[0] == rows[1] == rows[2] != []
+    assert re.search(r"^Sink: .* \(2/2\) +1 ", shown, re.MULTILINE)
+    assert re.search(r"C [\d.]+ and W [\d.]+ cores estimated, C [\d.]+ and W", shown)
+    assert job_id not in shared("top", "--once")
+    assert "there is no job ffff0; see: flinkette list -a" in shared("top", "ffff0", code=1)
+
+
 def test_a_job_whose_client_is_killed_is_cancelled(shared: RunningCluster) -> None:
     before = shared.states()
     client = shared.begin_run("-p", "2", shared.job(SLOW))

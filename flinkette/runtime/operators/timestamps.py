@@ -28,6 +28,11 @@ class TimestampsOperator(Operator):
     def is_timed(self) -> bool:
         return has_deadlines(self._strategy)
 
+    @property
+    def watermark_ms(self) -> int | None:
+        """The watermark announced last, which takes the place of what came in."""
+        return self._stage.watermark_ms
+
     def open(self, context: SubtaskContext) -> None:
         super().open(context)
         self._stage = WatermarkStage(self._strategy, self.info, context)

@@ -17,7 +17,6 @@ from flinkette.contracts.functions import (
 )
 from flinkette.contracts.output_tag import OutputTag
 from flinkette.contracts.window import CountWindow, TimeWindow
-from flinkette.metrics.group import MetricGroup
 from flinkette.runtime.context import SubtaskRuntimeContext
 from flinkette.runtime.failures import make_error, make_row_error
 from flinkette.runtime.operator import Operator
@@ -48,7 +47,9 @@ class WindowOperator(Operator):
         super().open(context)
         description = self._description
         self._keys = Keys(context)
-        trigger_context = TriggerRuntime(context.clock, MetricGroup())
+        trigger_context = TriggerRuntime(
+            context.clock, context.metrics.of(self.info.node.node_id, self.info.name)
+        )
         is_merging = isinstance(description.assigner, assigners.MergingWindowAssigner)
         function_context = FunctionContext(
             context.clock, self._keys.context, self.info, is_merging=is_merging

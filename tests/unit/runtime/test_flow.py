@@ -178,6 +178,6 @@ def test_the_end_of_a_split_counts_as_work_even_alone() -> None:
     steps = 0
     while not subtask.has_ended:
         # a deadline in the past: one thing a step, and none may look like nothing
-        assert subtask.step(0)
+        assert subtask.step(0, 0)
         steps += 1
     assert (sink.rows, steps > 1) == ([1, 2], True)
