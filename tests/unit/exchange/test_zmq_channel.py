@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flinkette._native.batch import Batch
@@ -126,6 +126,7 @@ def test_large_batches_and_rows_pass_over(transport: str, tmp_path: Path, no_lea
     pair.close()
 
 
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 9000), min_size=1, max_size=10), st.integers(0, 10**9))
 def test_order_is_kept_in_several_channels_whoever_has_the_turn(
     long_pair: Pair, sizes: list[int], seed: int
