@@ -66,6 +66,12 @@ def run_task_manager(configuration: Configuration, say: Callable[[str], None]) -
 
     address = job_manager_address(configuration)
     slots = configuration.get(options.SLOTS)
+    network = WorkerNetwork(
+        address,
+        configuration.get(options.TASK_MANAGER_HOST),
+        configuration.get(options.TASK_MANAGER_BIND_HOST),
+    )
+    network.check()
     _log_to_stderr()
     manager = TaskManager(
         address,
@@ -77,11 +83,7 @@ def run_task_manager(configuration: Configuration, say: Callable[[str], None]) -
             configuration.get(options.REGISTRATION_TIMEOUT),
         ),
         keys_of(configuration),
-        WorkerNetwork(
-            address,
-            configuration.get(options.TASK_MANAGER_HOST),
-            configuration.get(options.TASK_MANAGER_BIND_HOST),
-        ),
+        network,
     )
     say(f"TaskManager {manager.name} offers {slots} slots to the JobManager at {address}")
     try:

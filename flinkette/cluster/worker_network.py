@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkerNetwork"]
 
 LOOPBACK = "127.0.0.1"
+_HOST, _BIND_HOST = "taskmanager.host", "taskmanager.bind-host"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,18 @@ class WorkerNetwork:
     host: str | None = None
     bind_host: str | None = None
 
+    def check(self) -> None:
+        """See whether the names that were given have addresses, before the first job asks.
+
+        Raises
+        ------
+        ConfigurationError
+            If one has none.
+        """
+        for name, key in ((self.host, _HOST), (self.bind_host, _BIND_HOST)):
+            if name is not None:
+                _resolve(name, key)
+
     def endpoint(self, *, is_encrypted: bool) -> str:
         """Return what ZeroMQ binds to; without keys only this machine is let in.
 
@@ -45,9 +58,9 @@ class WorkerNetwork:
         if not is_encrypted:
             return f"tcp://{LOOPBACK}:*"
         if self.bind_host is not None:
-            return f"tcp://{_bracketed(_numeric(self.bind_host, 'taskmanager.bind-host'))}:*"
+            return f"tcp://{_bracketed(_resolve(self.bind_host, _BIND_HOST)[1])}:*"
         if self.host is not None:
-            return f"tcp://{_bracketed(_numeric(self.host, 'taskmanager.host'))}:*"
+            return f"tcp://{_bracketed(_resolve(self.host, _HOST)[1])}:*"
         return f"tcp://{_bracketed(self._own_address())}:*"
 
     def told(self, bound: str) -> str:
@@ -65,10 +78,6 @@ class WorkerNetwork:
         with socket.socket(where[0], socket.SOCK_DGRAM) as way:
             way.connect((where[1], self.job_manager.port or 1))
             return str(way.getsockname()[0])
-
-
-def _numeric(name: str, key: str) -> str:
-    return _resolve(name, key)[1]
 
 
 def _resolve(name: str, key: str) -> tuple[socket.AddressFamily, str]:

@@ -36,6 +36,7 @@ GOLDEN = {
     "Goodbye": {"task_manager": "tm", "instance": 3, "reason": "r"},
     "CancelJob": {"job_id": "j"},
     "ListJobs": {},
+    "FetchRows": {"job_id": "j"},
     "StopCluster": {},
 }
 

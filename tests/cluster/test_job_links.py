@@ -92,8 +92,9 @@ def test_with_keys_workers_listen_where_the_host_is_known(
 
 def test_a_name_without_an_address_is_an_error_that_names_its_key() -> None:
     network = WorkerNetwork(MANAGER, "no such host")
-    with pytest.raises(ConfigurationError, match=r"taskmanager\.host is 'no such host', which has"):
-        network.endpoint(is_encrypted=True)
+    for ask in (network.check, lambda: network.endpoint(is_encrypted=True)):
+        with pytest.raises(ConfigurationError, match=r"taskmanager\.host is 'no such host', which"):
+            ask()
 
 
 class Workers:
