@@ -188,13 +188,10 @@ class Subtask:
 
         Returns whether anything was done.
         """
-        self._waited_ns[self._waits_for] += now_ns - self._lap_ns
-        self._lap_ns = now_ns
-        has_worked = self.flush()
+        has_worked = self._begin_turn(now_ns)
         operators = self.operators
         last = position = self._last
         monotonic_ns = self._monotonic_ns
-        self._waits_for = NO_ROOM if self._saw_end else RUNNABLE
         while not self._saw_end:
             operator = operators[position]
             if operator.outbox:
@@ -228,6 +225,16 @@ class Subtask:
             if now_ns > deadline_ns and not is_on_its_way:
                 break
         return has_worked
+
+    def _begin_turn(self, now_ns: int) -> bool:
+        """Book the time since the last turn; tell whether what waited for room has moved."""
+        self._waited_ns[self._waits_for] += now_ns - self._lap_ns
+        self._lap_ns = now_ns
+        has_moved = self.flush()
+        if has_moved:
+            self._lap(self.operators[self._last])
+        self._waits_for = NO_ROOM if self._saw_end else RUNNABLE
+        return has_moved
 
     def _lap(self, operator: Operator) -> None:
         """Give an operator the time since the last lap."""
