@@ -48,6 +48,7 @@ class EmbeddedJob(Job):
         if not self._is_open:
             self.worker.open()
             self._is_open = True
+            self._next_sample_ns = self._clock.monotonic_ns() + SAMPLE_INTERVAL_NS
         has_worked = self.worker.step()
         if self._clock.monotonic_ns() >= self._next_sample_ns:
             self._sample()

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flinkette.graph.operators import (
@@ -59,9 +60,14 @@ class JobMetrics:
         self._sent_bytes: dict[Channel, float] = {}
         self._placement: Placement | None = None
         self._workers: Sequence[WorkerOffer] = ()
-        self._senders: dict[SubtaskId, list[SubtaskId]] = {}
+
+    @cached_property
+    def _senders(self) -> dict[SubtaskId, list[SubtaskId]]:
+        """The other ends of a subtask's input channels, as its gate counts them."""
+        senders: dict[SubtaskId, list[SubtaskId]] = {}
         for channel in self._graph.channels():
-            self._senders.setdefault(channel.receiver, []).append(channel.sender)
+            senders.setdefault(channel.receiver, []).append(channel.sender)
+        return senders
 
     def placed(self, placement: Placement, workers: Sequence[WorkerOffer]) -> None:
         """Take note of where the slots run.

@@ -188,13 +188,10 @@ class Subtask:
 
         Returns whether anything was done.
         """
-        self._waited_ns[self._waits_for] += now_ns - self._lap_ns
-        self._lap_ns = now_ns
-        has_worked = self.flush()
+        has_worked = self._begin_turn(now_ns)
         operators = self.operators
         last = position = self._last
         monotonic_ns = self._monotonic_ns
-        self._waits_for = NO_ROOM if self._saw_end else RUNNABLE
         while not self._saw_end:
             operator = operators[position]
             if operator.outbox:
@@ -229,12 +226,21 @@ class Subtask:
                 break
         return has_worked
 
-    def _lap(self, operator: Operator) -> int:
-        """Give an operator the time since the last lap; return the present."""
+    def _begin_turn(self, now_ns: int) -> bool:
+        """Book the time since the last turn; tell whether what waited for room has moved."""
+        self._waited_ns[self._waits_for] += now_ns - self._lap_ns
+        self._lap_ns = now_ns
+        has_moved = self.flush()
+        if has_moved:
+            self._lap(self.operators[self._last])
+        self._waits_for = NO_ROOM if self._saw_end else RUNNABLE
+        return has_moved
+
+    def _lap(self, operator: Operator) -> None:
+        """Give an operator the time since the last lap."""
         now_ns = self._monotonic_ns()
         operator.busy_ns += now_ns - self._lap_ns
         self._lap_ns = now_ns
-        return now_ns
 
     def flush(self) -> bool:
         """Hand on what waited for room; return whether anything moved."""
@@ -299,7 +305,10 @@ class Subtask:
             operator.rows_out += made.num_rows
             if not self._leads_on[position] or operator.outbox:
                 return self._pass(position, made)
-            self._lap(operator)
+            # as `_lap`, without the call
+            now_ns = self._monotonic_ns()
+            operator.busy_ns += now_ns - self._lap_ns
+            self._lap_ns = now_ns
             element = made
             position += 1
 
@@ -348,12 +357,12 @@ class Subtask:
             element = source.poll(deadline_ns)
             if source.rejected:
                 self._reject(source)
-            if element is None and source.has_moved:
-                return 0
-            if element is not None:
+            if element is not None or source.has_moved:
                 now_ns = self._monotonic_ns()
                 self.source_busy_ns += now_ns - self._lap_ns
                 self._lap_ns = now_ns
+                if element is None:
+                    return 0
         else:
             element = source.poll()
         if element is None:

@@ -113,6 +113,27 @@ def test_a_running_job_is_cancelled_or_stopped(shared: RunningCluster) -> None:
     assert "4 free" in shared("cluster", "status")
 
 
+ASKING = """
+from flinkette.datastream import StreamExecutionEnvironment
+from flinkette.ext import job_figures
+
+env = StreamExecutionEnvironment.get_execution_environment()
+env.from_collection(list(range(50))).key_by(lambda row: row % 3).reduce(max).print()
+client = env.execute_async("asking")
+while client.get_job_status().result().name == "CREATED":
+    pass
+job_figures(client)
+client.get_job_execution_result().result()
+figures = job_figures(client)
+print([(each.rows_in, each.rows_out) for vertex in figures.vertices for each in vertex.operators])
+"""
+
+
+def test_a_program_may_ask_what_its_operators_do_on_a_cluster(shared: RunningCluster) -> None:
+    text = shared.run("-p", "2", shared.job(ASKING, "asking.py"))
+    assert "[(50, 50), (50, 50), (50, 50), (50, 50)]" in text
+
+
 def test_what_operators_do_is_shown_while_a_job_runs_and_afterwards(
     shared: RunningCluster,
 ) -> None:
