@@ -23,5 +23,6 @@ def join(batches: list[Batch], marks: list[tuple[int, Marks]]) -> Batch:
     batches
         One at least; their own marks are left out.
     marks
-        Watermarks, in order, with the row that their stops count from.
+        Watermarks, in order, with the row that their stops count from; one that says nothing new
+        is left out.
     """

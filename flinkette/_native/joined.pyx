@@ -86,7 +86,9 @@ cdef Marks joined_marks(list parts):
     cdef Int64Buffer times = Int64Buffer.allocate(count)
     for start, marks in parts:
         for mark in range(marks.stops.length):
+            if at and marks.times.data[mark] <= times.data[at - 1]:
+                continue  # says nothing new
             stops.data[at] = start + marks.stops.data[mark]
             times.data[at] = marks.times.data[mark]
             at += 1
-    return Marks(stops, times)
+    return Marks(stops.slice(0, at), times.slice(0, at))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FlushRule", "Gathering"]
 
+PART_ROWS = 2048
+"""A part of so many rows is worth its cost."""
 IDLE_NS_PER_RECEIVER = 500_000
 BUSY_NS_PER_RECEIVER = 2_000_000
 
@@ -34,7 +36,9 @@ class FlushRule:
     Parameters
     ----------
     max_rows
-        Rows of a batch; those that wait are never more.
+        Rows that wait are never more.
+    full_rows
+        So many rows need not wait for more.
     timeout_ns
         No row waits longer; None: until the batch is full.
     idle_ns, busy_ns
@@ -43,19 +47,38 @@ class FlushRule:
     """
 
     max_rows: int
+    full_rows: int
     timeout_ns: int | None
     idle_ns: int = 0
     busy_ns: int | None = None
 
     @classmethod
-    def to_others(cls, max_rows: int, timeout_ns: int | None, receivers: int) -> FlushRule:
-        """Make the rule of an edge to other workers: handing on takes at most a tenth of a core."""
+    def of_edge(
+        cls, batch_rows: int, timeout_ns: int | None, receivers: int, *, leaves_worker: bool
+    ) -> FlushRule:
+        """Make the rule of an edge.
+
+        Parameters
+        ----------
+        batch_rows
+            Largest number of rows worked on at once.
+        timeout_ns
+            As above.
+        receivers
+            How many receivers its rows are split over.
+        leaves_worker
+            Whether some of them are in other workers: handing on wakes these, and takes at most a
+            tenth of a busy core. Where all are in this one, whoever is idle hands rows on at once.
+        """
+        full_rows = min(receivers * PART_ROWS, -(-batch_rows * 3 // 4))
+        if not leaves_worker:
+            return cls(batch_rows, full_rows, timeout_ns)
         pauses = receivers * IDLE_NS_PER_RECEIVER, receivers * BUSY_NS_PER_RECEIVER
-        return cls(max_rows, timeout_ns, *pauses)
+        return cls(batch_rows, full_rows, timeout_ns, *pauses)
 
     def is_full(self, rows: int) -> bool:
         """Tell whether so many rows need not wait for more."""
-        return rows * 4 >= self.max_rows * 3 or self.timeout_ns == 0
+        return rows >= self.full_rows or self.timeout_ns == 0
 
     def due_ns(self, since_ns: int, last_ns: int, *, is_idle: bool) -> int | None:
         """Return the time from which on rows are handed on, or None.

@@ -248,10 +248,7 @@ def _gathering(
     if timeout_ms == 0 or not (leaves or len(ends) > 1):
         return None
     timeout_ns = None if timeout_ms < 0 else timeout_ms * 1_000_000
-    if leaves:
-        rule = FlushRule.to_others(options.batch_rows, timeout_ns, len(ends))
-    else:
-        rule = FlushRule(options.batch_rows, timeout_ns)
+    rule = FlushRule.of_edge(options.batch_rows, timeout_ns, len(ends), leaves_worker=leaves)
     return Gathering(rule, options.clock.monotonic_ns)
 
 

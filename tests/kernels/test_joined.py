@@ -44,7 +44,25 @@ def test_a_batch_that_was_cut_is_whole_again(batch: Batch, stops: list[int]) -> 
     if len(parts) < 2 or not can_join(parts[0], parts[1]):
         return
     assert all(can_join(parts[0], part) for part in parts)
-    assert events([join(parts, marks_of(parts))]) == events([batch])
+    assert events([join(parts, marks_of(parts))]) == events([join([batch], marks_of([batch]))])
+    assert rows_of(join(parts, [])) == rows_of(batch)
+
+
+def rows_of(batch: Batch) -> list[Any]:
+    return events([batch.with_marks(None)])
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(-5, 5)), min_size=1, max_size=9))
+def test_marks_that_say_nothing_new_are_left_out(found: list[tuple[int, int]]) -> None:
+    found.sort(key=lambda each: each[0])
+    marks = [(0, Marks(Int64Buffer.of([row]), Int64Buffer.of([time]))) for row, time in found]
+    joined = join([Batch.from_objects(list(range(9)))], marks).marks
+    wanted: list[tuple[int, int]] = []
+    for row, time in found:
+        if not wanted or time > wanted[-1][1]:
+            wanted.append((row, time))
+    assert joined is not None
+    assert list(zip(joined.stops, joined.times, strict=True)) == wanted
 
 
 def columns(*columns: Column, keys: Any = None) -> Batch:

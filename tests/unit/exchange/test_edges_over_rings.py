@@ -34,7 +34,7 @@ class Edge:
 
     def __init__(self) -> None:
         self.now_ns = 0
-        rule = FlushRule.to_others(8192, 5_000_000, RECEIVERS)
+        rule = FlushRule.of_edge(8192, 5_000_000, RECEIVERS, leaves_worker=True)
         gatherings = [Gathering(rule, lambda: self.now_ns), None]
         rings = [[create_ring(64 << 10) for _ in range(RECEIVERS)] for _ in range(SENDERS)]
         self.writers = [

@@ -20,11 +20,12 @@ from unit.exchange.elements import elements, events
 MS = 1_000_000
 TIMES = st.integers(0, 10**12)
 RULES = st.builds(
-    FlushRule.to_others,
+    FlushRule.of_edge,
     st.integers(1, 40),
     st.one_of(st.none(), st.integers(0, 100 * MS)),
     st.integers(1, 32),
-) | st.builds(FlushRule, st.integers(1, 40), st.integers(0, 100 * MS))
+    leaves_worker=st.booleans(),
+)
 
 
 class Clock:
@@ -36,10 +37,17 @@ class Clock:
 
 
 def flat(found: list[Element]) -> list[Any]:
-    """Rows and watermarks in order, wherever a watermark stands."""
-    return [
-        ("mark", each.time_ms) if isinstance(each, Watermark) else each for each in events(found)
-    ]
+    """Rows in order, and the watermarks that say something new, wherever they stand."""
+    flat: list[Any] = []
+    last: int | None = None
+    for each in events(found):
+        event = ("mark", each.time_ms) if isinstance(each, Watermark) else each
+        if isinstance(event, tuple) and event[0] == "mark":
+            if last is not None and event[1] <= last:
+                continue
+            last = event[1]
+        flat.append(event)
+    return flat
 
 
 @given(RULES, TIMES, TIMES)
@@ -141,7 +149,7 @@ def writer_of(
 
 def test_small_batches_are_split_over_the_receivers_together() -> None:
     clock = Clock()
-    rule = FlushRule(100, 100 * MS)
+    rule = FlushRule(100, 75, 100 * MS)
     writer, channels = writer_of(2, RoundRobinRouter(range(2), 0), rule, clock)
     for value in range(4):
         writer.emit(rows(value))
@@ -157,7 +165,7 @@ def test_small_batches_are_split_over_the_receivers_together() -> None:
 
 def test_an_idle_worker_of_a_fast_stream_waits_a_moment_and_says_until_when() -> None:
     clock = Clock()
-    rule = FlushRule.to_others(100, 100 * MS, 2)
+    rule = FlushRule.of_edge(100, 100 * MS, 2, leaves_worker=True)
     writer, (first, _) = writer_of(2, SingleRouter(0), rule, clock)
     writer.emit(rows(1))
     assert writer.next_release_ns() == clock.now_ns
@@ -175,7 +183,7 @@ def test_an_idle_worker_of_a_fast_stream_waits_a_moment_and_says_until_when() ->
 
 
 def test_what_was_gathered_goes_before_the_end_although_there_is_no_room() -> None:
-    writer, (first, second) = writer_of(2, SingleRouter(0), FlushRule(100, None), Clock())
+    writer, (first, second) = writer_of(2, SingleRouter(0), FlushRule(100, 75, None), Clock())
     first.put(Watermark(1))
     writer.emit(rows(1))
     writer.emit(EndOfInput())
@@ -190,7 +198,7 @@ def test_what_was_gathered_goes_before_the_end_although_there_is_no_room() -> No
 @pytest.mark.parametrize("carries_time", [True, False])
 def test_a_receiver_that_the_router_leaves_out_still_hears_of_the_time(carries_time: bool) -> None:
     writer, (first, second) = writer_of(
-        2, SingleRouter(0), FlushRule(1, None), Clock(), carries_time=carries_time
+        2, SingleRouter(0), FlushRule(1, 1, None), Clock(), carries_time=carries_time
     )
     writer.emit(rows(1, mark=7))
     assert isinstance(first.poll(), Batch)
@@ -198,7 +206,7 @@ def test_a_receiver_that_the_router_leaves_out_still_hears_of_the_time(carries_t
 
 
 def test_everything_goes_on_when_it_must() -> None:
-    writer, (only,) = writer_of(1, SingleRouter(0), FlushRule(100, None), Clock())
+    writer, (only,) = writer_of(1, SingleRouter(0), FlushRule(100, 75, None), Clock())
     assert not writer.release_all()
     writer.emit(rows(1))
     assert not writer.release(is_idle=True)
