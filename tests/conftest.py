@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -30,8 +31,16 @@ settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if "CI" in os.environ else "dev")
 )
 
-# Workers of every program under test that does not say: 1 is the process of the test.
-set_launch_options({"flinkette.execution.workers": os.environ.get("FLK_TEST_WORKERS", "1")})
+RUNS_ON = {
+    "in_process": {"flinkette.execution.workers": "1"},
+    "two_workers_ring": {"flinkette.execution.workers": "2"},
+    "two_workers_zmq": {
+        "flinkette.execution.workers": "2",
+        "flinkette.exchange.transport": "zmq",
+    },
+}
+"""What the programs of a test run on unless they say it themselves."""
+set_launch_options(RUNS_ON["in_process"])
 
 # A shell lets what it starts in the background ignore Ctrl-C, and that is inherited: here and in
 # the programs under test it must arrive.
@@ -44,6 +53,55 @@ RunPython = Callable[..., "subprocess.CompletedProcess[str]"]
 def pytest_report_header() -> str:
     """Say which flinkette is under test: the installed one or the one built in place."""
     return f"flinkette: {Path(flinkette.__file__).parent}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test marked `pipeline` on everything there is: the rows must be the same."""
+    if metafunc.definition.get_closest_marker("pipeline") is not None:
+        metafunc.parametrize("runs_on", RUNS_ON, indirect=True, scope="function")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out most of what runs on workers, unless FLK_TEST_RUNS_ON=all: a job takes 0.1 s there.
+
+    Of a function with parameters the first ones stay.
+    """
+    if os.environ.get("FLK_TEST_RUNS_ON") == "all":
+        return
+    seen: set[tuple[Any, str]] = set()
+    left_out: list[pytest.Item] = []
+    for item in items:
+        runs_on = item.callspec.params.get("runs_on") if hasattr(item, "callspec") else None
+        if runs_on in RUNS_ON and runs_on != "in_process":
+            place = (item.parent, item.originalname, runs_on)
+            (left_out if place in seen else []).append(item)
+            seen.add(place)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        dropped = set(left_out)
+        items[:] = [item for item in items if item not in dropped]
+
+
+@pytest.fixture(scope="module")
+def fork_server_of_the_module() -> Iterator[None]:
+    """Keep the process that forks workers from the first test that needs it to the last."""
+    from flinkette.cluster.worker_pool import close_fork_server, fork_server
+
+    fork_server()
+    yield
+    close_fork_server()
+
+
+@pytest.fixture(autouse=True)
+def runs_on(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Say what programs run on; in the process of the test if nobody does."""
+    name: str = getattr(request, "param", "in_process")
+    if name != "in_process":
+        # before the leak check counts processes
+        request.getfixturevalue("fork_server_of_the_module")
+    set_launch_options(RUNS_ON[name])
+    yield name
+    set_launch_options(RUNS_ON["in_process"])
 
 
 @pytest.fixture

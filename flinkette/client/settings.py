@@ -44,11 +44,13 @@ def deploy_options(
             "execution.runtime-mode is BATCH, but a source never ends; use STREAMING or AUTOMATIC"
         )
     parameters: dict[str, str] | None = configuration.get(options.GLOBAL_JOB_PARAMETERS)
+    has_timeout = configuration.get(options.BUFFER_TIMEOUT_ENABLED)
     return DeployOptions(
         clock=clock,
         batch_rows=configuration.get(options.BATCH_ROWS),
         is_object_reuse=bool(configuration.get(options.OBJECT_REUSE)),
         watermark_interval_ms=configuration.get(options.AUTO_WATERMARK_INTERVAL),
         job_parameters=parameters or {},
+        buffer_timeout_ms=configuration.get(options.BUFFER_TIMEOUT) if has_timeout else -1,
         is_batch=mode == "BATCH" or (mode == "AUTOMATIC" and is_bounded),
     )

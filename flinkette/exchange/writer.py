@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from flinkette._native.partition import Parts
     from flinkette.exchange.channel import Sender
     from flinkette.exchange.element import Element
+    from flinkette.exchange.gathering import Gathering
 
 __all__ = ["EdgeWriter", "Router"]
 
@@ -130,17 +131,24 @@ class EdgeWriter:
     """Sends elements along one edge. `emit` never waits: what finds no room stays pending.
 
     `channels` are the receivers'; None for one that gets nothing from this sender. Receivers to
-    whom time makes no difference (`carries_time` False) get no watermarks and no statuses.
+    whom time makes no difference (`carries_time` False) get no watermarks and no statuses. With a
+    `gathering` small batches wait there for others.
     """
 
     def __init__(
-        self, channels: Sequence[Sender | None], router: Router, *, carries_time: bool = True
+        self,
+        channels: Sequence[Sender | None],
+        router: Router,
+        *,
+        carries_time: bool = True,
+        gathering: Gathering | None = None,
     ) -> None:
         self.carries_time = carries_time
         self._channels = {
             receiver: channel for receiver, channel in enumerate(channels) if channel is not None
         }
         self.router = router
+        self._gathering = gathering
         self._pending: deque[tuple[int, Element]] = deque()
         self._unfinished: set[int] = set()
 
@@ -154,6 +162,11 @@ class EdgeWriter:
     def num_pending(self) -> int:
         """Elements that wait for room, whole or in part."""
         return len(self._pending) + len(self._unfinished)
+
+    @property
+    def gathers(self) -> bool:
+        """Whether small batches may wait for others."""
+        return self._gathering is not None
 
     def flush(self) -> bool:
         """Hand on what is pending; False when a receiver has no room."""
@@ -170,17 +183,56 @@ class EdgeWriter:
                 self._pending.append(each)
         return not self._pending and not self._unfinished
 
+    def release(self, *, is_idle: bool) -> bool:
+        """Hand on rows that have waited for others long enough; tell whether there were any."""
+        gathering = self._gathering
+        if gathering is None or not gathering.is_due(is_idle=is_idle) or not self.flush():
+            return False
+        self._send(gathering.take())
+        return True
+
+    def release_all(self) -> bool:
+        """Hand on the rows that wait for others, whatever the rule says; tell whether any did."""
+        if not self._gathering or not self.flush():
+            return False
+        self._send(self._gathering.take())
+        return True
+
+    def next_release_ns(self) -> int | None:
+        """Return the time at which `release` of an idle worker has something to do, or None."""
+        if self._gathering is None or self.num_pending:
+            return None
+        return self._gathering.due_ns(is_idle=True)
+
     def emit(self, element: Element) -> None:
         """Send a batch to its receivers, anything else to all. Only after `flush` returned True."""
+        if not (self.carries_time or isinstance(element, (Batch, EndOfInput))):
+            return
+        if self._gathering is None:
+            self._send(element)
+        else:
+            for ready in self._gathering.add(element):
+                self._send(ready)
+
+    def _send(self, element: Element) -> None:
         if isinstance(element, Batch):
             routed = self.router.route(element)
-        elif self.carries_time or isinstance(element, EndOfInput):
-            routed = [(receiver, element) for receiver in self._channels]
+            if element.marks is not None and len(routed) < len(self._channels):
+                routed += self._last_mark(element.marks.last_time, {each for each, _ in routed})
         else:
+            routed = [(receiver, element) for receiver in self._channels]
+        if self._pending:  # of an element just before
+            self._pending.extend(routed)
             return
         for each in routed:
             if not self._put(*each):
                 self._pending.append(each)
+
+    def _last_mark(self, time_ms: int, served: set[int]) -> list[tuple[int, Element]]:
+        """Tell the time to receivers that a router has left out."""
+        if not self.carries_time:
+            return []
+        return [(each, Watermark(time_ms)) for each in self._channels if each not in served]
 
     def _put(self, receiver: int, element: Element) -> bool:
         """Give a receiver's channel an element; False when it has no room."""

@@ -8,7 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.rows import copy_batch
+from flinkette.exchange.channel import LocalChannel
 from flinkette.exchange.gate import Gate
+from flinkette.exchange.gathering import FlushRule, Gathering
 from flinkette.exchange.writer import (
     BroadcastRouter,
     EdgeWriter,
@@ -40,10 +42,11 @@ from flinkette.runtime.subtask import Output, Subtask
 from flinkette.runtime.wiring import LocalWiring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from flinkette._native.batch import Batch
     from flinkette.contracts.output_tag import OutputTag
+    from flinkette.exchange.channel import Sender
     from flinkette.graph.transformations import Transformation
     from flinkette.plan.execution_graph import SubtaskId
     from flinkette.plan.job_graph import JobEdge, JobGraph
@@ -65,6 +68,8 @@ class DeployOptions:
     job_parameters: dict[str, str] = field(default_factory=dict)
     random: random.Random = field(default_factory=random.Random)
     is_batch: bool = False
+    buffer_timeout_ms: int = 100
+    """How long rows wait for others on their way to other subtasks; -1: until a batch is full."""
 
 
 def deploy(
@@ -225,9 +230,27 @@ def _output(
         if edge.producer in group:
             router = make_router(job_graph, edge, subtask.index, options)
             carries_time = job_graph.reads_time(job_graph.vertices[edge.target])
-            writer = EdgeWriter(wiring.senders(edge, subtask), router, carries_time=carries_time)
+            channels = wiring.senders(edge, subtask)
+            gathering = _gathering(channels, edge.producer, options)
+            writer = EdgeWriter(channels, router, carries_time=carries_time, gathering=gathering)
             writers.setdefault(edge.edge.tag, []).append(writer)
     return Output(writers)
+
+
+def _gathering(
+    channels: Sequence[Sender | None], producer: Transformation, options: DeployOptions
+) -> Gathering | None:
+    """Let small batches wait for others where they would be split, or leave the worker."""
+    timeout_ms = producer.buffer_timeout_ms
+    if timeout_ms is None:
+        timeout_ms = options.buffer_timeout_ms
+    ends = [channel for channel in channels if channel is not None]
+    leaves = not all(isinstance(channel, LocalChannel) for channel in ends)
+    if timeout_ms == 0 or not (leaves or len(ends) > 1):
+        return None
+    timeout_ns = None if timeout_ms < 0 else timeout_ms * 1_000_000
+    rule = FlushRule.of_edge(options.batch_rows, timeout_ns, len(ends), leaves_worker=leaves)
+    return Gathering(rule, options.clock.monotonic_ns)
 
 
 def make_router(job_graph: JobGraph, edge: JobEdge, index: int, options: DeployOptions) -> Router:

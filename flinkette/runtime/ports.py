@@ -42,6 +42,7 @@ class PortedOutput:
         self._waiting: list[Output] = []
         self.has_writers = any(output.has_writers for output in outputs)
         self.carries_time = any(output.carries_time for output in outputs)
+        self.gathers = any(output.gathers for output in outputs)
 
     @property
     def num_pending(self) -> int:
@@ -73,8 +74,32 @@ class PortedOutput:
     ) -> None:
         output.emit(tag, element, copy)
         # an element comes only when nothing waits, so `output` is not in the list yet
-        if output.num_pending:
+        self._note(output)
+
+    def _note(self, output: Output) -> None:
+        if output.num_pending and output not in self._waiting:
             self._waiting.append(output)
+
+    def release(self, *, is_idle: bool) -> bool:
+        """Hand on rows that waited for others long enough; tell whether there were any."""
+        has_moved = False
+        for output in self._outputs:
+            has_moved |= output.release(is_idle=is_idle)
+            self._note(output)
+        return has_moved
+
+    def release_all(self) -> bool:
+        """Hand on all rows that wait for others; tell whether there were any."""
+        has_moved = False
+        for output in self._outputs:
+            has_moved |= output.release_all()
+            self._note(output)
+        return has_moved
+
+    def next_release_ns(self) -> int | None:
+        """Return the monotonic time at which `release` has something to do if nothing comes."""
+        times = [output.next_release_ns() for output in self._outputs]
+        return min((time for time in times if time is not None), default=None)
 
     def announce(self, batch: Batch) -> None:
         """Tell the readers of side outputs how far a batch's marks have come."""

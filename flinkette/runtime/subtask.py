@@ -38,6 +38,8 @@ class Output:
         ]
         self.has_writers = bool(self._all)
         self.carries_time = any(writer.carries_time for writer in self._all)
+        self._gathering = [writer for writer in self._all if writer.gathers]
+        self.gathers = bool(self._gathering)
 
     @property
     def main_writer(self) -> EdgeWriter | None:
@@ -76,6 +78,19 @@ class Output:
         if tag is None and self._side:
             self.announce(element)
 
+    def release(self, *, is_idle: bool) -> bool:
+        """Hand on rows that waited for others long enough; tell whether there were any."""
+        return sum(writer.release(is_idle=is_idle) for writer in self._gathering) > 0
+
+    def release_all(self) -> bool:
+        """Hand on all rows that wait for others; tell whether there were any."""
+        return sum(writer.release_all() for writer in self._gathering) > 0
+
+    def next_release_ns(self) -> int | None:
+        """Return the monotonic time at which `release` has something to do if nothing comes."""
+        times = [writer.next_release_ns() for writer in self._gathering]
+        return min((time for time in times if time is not None), default=None)
+
     def announce(self, batch: Batch) -> None:
         """Tell the readers of side outputs how far the main output's marks have come."""
         if not self._side or batch.marks is None:
@@ -113,6 +128,7 @@ class Subtask:
         self.clock = clock
         self._monotonic_ns = clock.monotonic_ns
         self.copy = copy
+        self._gathering = [output for output in outputs if output.gathers]
         self._timed = [operator for operator in operators if operator.is_timed]
         self._leads_on: list[bool] = []
         self._has_say = False
@@ -179,6 +195,19 @@ class Subtask:
             operator.outbox or operator.is_busy for operator in self.operators
         )
 
+    def release(self, *, is_idle: bool) -> bool:
+        """Hand on rows that waited for others long enough; tell whether there were any."""
+        return sum(output.release(is_idle=is_idle) for output in self._gathering) > 0
+
+    def release_all(self) -> bool:
+        """Hand on all rows that wait for others; tell whether there were any."""
+        return sum(output.release_all() for output in self._gathering) > 0
+
+    def next_release_ns(self) -> int | None:
+        """Return the monotonic time at which `release` has something to do if nothing comes."""
+        times = [output.next_release_ns() for output in self._gathering]
+        return min((time for time in times if time is not None), default=None)
+
     def step(self, now_ns: int, deadline_ns: int) -> bool:
         """Work until nothing is left to do now, an output is full, or the deadline passed.
 
@@ -227,10 +256,12 @@ class Subtask:
         return has_worked
 
     def _begin_turn(self, now_ns: int) -> bool:
-        """Book the time since the last turn; tell whether what waited for room has moved."""
+        """Book the time since the last turn; tell whether what waited has moved."""
         self._waited_ns[self._waits_for] += now_ns - self._lap_ns
         self._lap_ns = now_ns
         has_moved = self.flush()
+        if self._gathering:
+            has_moved |= self.release(is_idle=False)
         if has_moved:
             self._lap(self.operators[self._last])
         self._waits_for = NO_ROOM if self._saw_end else RUNNABLE

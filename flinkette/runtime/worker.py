@@ -84,6 +84,8 @@ class Worker:
             except Exception:
                 self._drain_after(subtask)
                 raise
+        if not has_worked:
+            has_worked = self._release()
         self._has_worked |= has_worked
         return has_worked
 
@@ -134,6 +136,11 @@ class Worker:
         if first is not None:
             raise first
 
+    def _release(self) -> bool:
+        """Hand on rows that wait for others: there is nothing else to do."""
+        live = (each for each in self.subtasks if not each.has_ended)
+        return sum(each.release(is_idle=True) for each in live) > 0
+
     def _spin(self) -> bool:
         """Watch the channels for a moment; tell whether there is something to do."""
         waiting = [sender for sender in self._senders if not sender.has_room()]
@@ -174,10 +181,14 @@ class Worker:
     def _sleep(self, descriptors: Iterable[int]) -> None:
         timeout_s = MAX_PARK_S
         now_ms = self._clock.now_ms()
+        now_ns = self._clock.monotonic_ns()
         readable = list(descriptors)
         for subtask in self.subtasks:
             if subtask.has_ended:
                 continue
+            release_ns = subtask.next_release_ns()
+            if release_ns is not None:
+                timeout_s = min(timeout_s, max(MIN_PARK_S, (release_ns - now_ns) / 1e9))
             due = subtask.next_processing_time()
             if due is not None:
                 timeout_s = min(timeout_s, max(MIN_PARK_S, (due - now_ms) / 1000))
@@ -205,8 +216,11 @@ class Worker:
         try:
             while now_ns < deadline_ns:
                 worked = [
-                    failed.flush(), *(subtask.step(now_ns, deadline_ns) for subtask in others)
-                ]  # fmt: skip
+                    failed.flush(),
+                    failed.release_all(),
+                    *(subtask.step(now_ns, deadline_ns) for subtask in others),
+                ]
+                worked += [subtask.release_all() for subtask in others]
                 now_ns = self._clock.monotonic_ns()
                 if not any(worked):
                     return

@@ -13,7 +13,6 @@ import pytest
 
 from flinkette.client.local import LocalJob
 from flinkette.client.settings import plan_options
-from flinkette.cluster.worker_pool import close_fork_server, fork_server
 from flinkette.common import Configuration, Types, WatermarkStrategy
 from flinkette.contracts.errors import (
     InvalidPipelineError,
@@ -32,15 +31,7 @@ from flinkette.datastream.connectors import NumberSequenceSource
 from flinkette.datastream.submission import graph_to_submit
 from flinkette.plan.job_graph import build_job_graph
 
-pytestmark = pytest.mark.usefixtures("no_leaks")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def fork_server_of_the_module():
-    """Start the fork server before the leak check counts processes."""
-    fork_server()
-    yield
-    close_fork_server()
+pytestmark = pytest.mark.usefixtures("fork_server_of_the_module", "no_leaks")
 
 
 def environment(

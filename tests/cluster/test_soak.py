@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 from flinkette.client.start import make_job
-from flinkette.cluster.worker_pool import close_fork_server, fork_server
 from flinkette.common import Configuration, Time, WatermarkStrategy
 from flinkette.common.watermark_strategy import TimestampAssigner
 from flinkette.connectors.collect import CollectBuffer, CollectSink
@@ -33,13 +32,6 @@ NUM_KEYS = 64
 MAX_GROWTH_BYTES = 24 << 20
 
 pytestmark = pytest.mark.usefixtures("fork_server_of_the_module", "no_leaks")
-
-
-@pytest.fixture(scope="module")
-def fork_server_of_the_module():
-    fork_server()
-    yield
-    close_fork_server()
 
 
 class OwnTime(TimestampAssigner):

@@ -14,7 +14,7 @@ from oracle.watermark_rule import watermarks_after
 
 BATCH_ROWS = (1, 2, 7, 8192)
 SEEDS = int(os.environ.get("ORACLE_SEEDS", "500"))
-SEEDS_PER_TEST = 25
+SEEDS_PER_TEST = 5
 
 
 def expected(job: Job):
@@ -68,6 +68,7 @@ def check(job: Job, batch_rows: int) -> None:
     )
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("first", range(0, SEEDS, SEEDS_PER_TEST))
 def test_random_jobs_agree_with_the_oracle(first: int) -> None:
     for seed in range(first, min(first + SEEDS_PER_TEST, SEEDS)):
@@ -81,6 +82,7 @@ def test_the_size_of_batches_does_not_show_in_the_output(seed: int) -> None:
     assert outputs[1:] == outputs[:-1]
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("seed", range(2000, 2010))
 def test_subtasks_share_out_the_keys_and_change_nothing_else(seed: int) -> None:
     job = random_job(seed)

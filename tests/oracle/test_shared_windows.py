@@ -11,7 +11,7 @@ import pytest
 from oracle.shared_jobs import SharedJob, run_shared, shared_job
 
 SEEDS = int(os.environ.get("ORACLE_SHARED_SEEDS", "100"))
-SEEDS_PER_TEST = 20
+SEEDS_PER_TEST = 5
 
 
 def per_key(job: SharedJob, *, is_sharing: bool) -> dict[tuple[Any, ...], list[Any]]:
@@ -34,6 +34,7 @@ def per_window(values: list[tuple[int, str, Any]]) -> dict[tuple[int, str], list
     return rows
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("first", range(0, SEEDS, SEEDS_PER_TEST))
 def test_sharing_does_not_show_in_the_rows(first: int) -> None:
     for seed in range(first, min(first + SEEDS_PER_TEST, SEEDS)):

@@ -15,7 +15,7 @@ from oracle.slice_jobs import SliceJob, random_slice_job
 
 BATCH_ROWS = (1, 2, 7, 8192)
 SEEDS = int(os.environ.get("SLICE_SEEDS", "300"))
-SEEDS_PER_TEST = 25
+SEEDS_PER_TEST = 5
 
 
 def build(env: Any, job: SliceJob, is_general: bool) -> Any:
@@ -157,6 +157,7 @@ def check(job: SliceJob, batch_rows: int) -> None:
         assert sorted(map(repr, late)) == sorted(map(repr, expected_late)), (job, batch_rows)
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("first", range(0, SEEDS, SEEDS_PER_TEST))
 def test_slices_give_what_the_general_operator_gives(first: int) -> None:
     for seed in range(first, min(first + SEEDS_PER_TEST, SEEDS)):

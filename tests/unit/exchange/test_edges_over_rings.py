@@ -18,6 +18,7 @@ from flinkette._native.marks import Marks
 from flinkette._native.ring import create_ring
 from flinkette.exchange.element import Element, EndOfInput, Watermark
 from flinkette.exchange.gate import Gate
+from flinkette.exchange.gathering import FlushRule, Gathering
 from flinkette.exchange.ring_channel import RingReceiver, RingSender
 from flinkette.exchange.writer import EdgeWriter, HashRouter
 
@@ -29,16 +30,20 @@ pytestmark = pytest.mark.usefixtures("no_leaks")
 
 
 class Edge:
-    """Two senders, three receivers, a ring for each pair."""
+    """Two senders, three receivers, a ring for each pair; the first sender gathers its rows."""
 
     def __init__(self) -> None:
+        self.now_ns = 0
+        rule = FlushRule.of_edge(8192, 5_000_000, RECEIVERS, leaves_worker=True)
+        gatherings = [Gathering(rule, lambda: self.now_ns), None]
         rings = [[create_ring(64 << 10) for _ in range(RECEIVERS)] for _ in range(SENDERS)]
         self.writers = [
             EdgeWriter(
                 [RingSender(memory, lambda: None) for memory in row],
                 HashRouter(RECEIVERS, MAX_PARALLELISM),
+                gathering=gathering,
             )
-            for row in rings
+            for row, gathering in zip(rings, gatherings, strict=True)
         ]
         self.gates = [
             Gate([RingReceiver(row[index], lambda: None) for row in rings])
@@ -119,6 +124,8 @@ def test_every_row_reaches_the_owner_of_its_key_before_the_watermark_passes_it(
         sender, receiver = source.randrange(SENDERS), source.randrange(RECEIVERS)
         if edge.writers[sender].flush() and waiting[sender]:
             edge.writers[sender].emit(waiting[sender].pop())
+        edge.now_ns += source.randrange(1_000_000)
+        edge.writers[sender].release(is_idle=source.random() < 0.5)
         arrivals[receiver].take(edge.gates[receiver].poll())
     assert sum((each.times for each in arrivals), Counter()) == wanted
     assert all(writer.flush() and writer.num_pending == 0 for writer in edge.writers)

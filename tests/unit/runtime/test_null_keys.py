@@ -8,6 +8,7 @@ from flinkette.common import Types
 from flinkette.datastream import StreamExecutionEnvironment
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("key_type", [None, Types.LONG(), Types.STRING()])
 def test_none_is_a_key_of_any_declared_type(key_type) -> None:
     env = StreamExecutionEnvironment.get_execution_environment()

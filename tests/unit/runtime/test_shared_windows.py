@@ -63,6 +63,7 @@ class RecordedOutput:
 
     has_writers = True
     carries_time = True
+    gathers = True
 
     def __init__(self, room: int) -> None:
         self.room = room
@@ -76,6 +77,10 @@ class RecordedOutput:
     def flush(self) -> bool:
         self.num_pending = int(len(self.elements) > self.room)
         return not self.num_pending
+
+    def release(self, *, is_idle: bool) -> bool:
+        self.emit(None, "gathered", None)
+        return True
 
 
 def test_an_element_of_a_port_goes_to_that_port_and_every_other_to_all() -> None:
@@ -97,3 +102,12 @@ def test_a_port_without_room_holds_up_the_operator_until_it_has_some() -> None:
     parts[0].room = 1
     assert output.flush()
     assert output.num_pending == 0
+
+
+def test_rows_that_a_port_gathered_are_pending_like_all_others() -> None:
+    parts = [RecordedOutput(0), RecordedOutput(9)]
+    output = PortedOutput(parts)  # type: ignore[arg-type]
+    assert output.release(is_idle=True)
+    assert [part.elements for part in parts] == [[(None, "gathered")], [(None, "gathered")]]
+    assert output.num_pending == 1
+    assert not output.flush()

@@ -13,7 +13,8 @@ from flinkette.datastream.window import TumblingEventTimeWindows
 from flinkette.ext.sinks import BlackholeSink
 
 
-@pytest.mark.parametrize("parallelism", [1, 2, 3])
+@pytest.mark.pipeline
+@pytest.mark.parametrize("parallelism", [3, 2, 1])
 @pytest.mark.parametrize("exchange", ["forward", "rescale"])
 def test_a_late_row_behind_a_branch_is_late_at_any_parallelism(tmp_path, parallelism, exchange):
     # windows of 5 s; two rows each 10 s, then one from the beginning: late by the watermarks of the
