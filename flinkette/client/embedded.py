@@ -80,6 +80,8 @@ class EmbeddedJob(Job):
         self._metrics.take(task_counts(self.worker.subtasks))
 
     def _release(self) -> None:
-        if self._is_open:
-            self._sample()
-        self.worker.close()
+        try:
+            if self._is_open:
+                self._sample()
+        finally:
+            self.worker.close()

@@ -202,8 +202,8 @@ class JobMetrics:
             subtask: sum(each.busy_ns for each in counts.operators) / 1e9
             for subtask, counts in latest.items()
         }
-        # one byte of nobody says that bytes were counted, also where there are none
-        sent = self._sent_bytes or dict.fromkeys(self._graph.channels(), 0.0)
+        # where nothing was sent nothing is estimated either
+        sent = dict(self._sent_bytes) or dict.fromkeys(self._graph.channels(), 0.0)
         job.fetch(elapsed_s, busy_s, sent)
         measured = job.measured(self._workers)
         return CostFigures(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cluster.running_cluster import (
+    PATIENCE_S,
     RunningCluster,
     eventually,
     free_port,
@@ -154,6 +158,31 @@ def test_what_operators_do_is_shown_while_a_job_runs_and_afterwards(
     assert re.search(r"C [\d.]+ and W [\d.]+ cores estimated, C [\d.]+ and W", shown)
     assert job_id not in shared("top", "--once")
     assert "there is no job ffff0; see: flinkette list -a" in shared("top", "ffff0", code=1)
+
+
+def test_top_on_a_terminal_goes_on_until_ctrl_c(shared: RunningCluster) -> None:
+    command = ["top", "--interval", "0.1", *shared.where(("top",))]
+    ours, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flinkette", *command],
+        env={**shared.environment, "TERM": "xterm"},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+    )
+    try:
+        shown = b""
+        # the first picture, and one that takes its place
+        while shown.count(b"No running jobs.") < 2:
+            shown += os.read(ours, 65536)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 0
+        assert b"Traceback" not in shown + os.read(ours, 65536)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+        os.close(terminal)
 
 
 def test_a_job_whose_client_is_killed_is_cancelled(shared: RunningCluster) -> None:

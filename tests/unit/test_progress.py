@@ -23,6 +23,7 @@ pytestmark = pytest.mark.usefixtures("no_leaks")
 
 def job_of_rows(rows: int) -> Any:
     configuration = Configuration().set_string("flinkette.batch.rows", "10")
+    configuration.set_string("flinkette.execution.workers", "1")
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     env.from_collection(list(range(rows))).map(lambda row: row).sink_to(BlackholeSink())
     return make_job(graph_to_submit(env._stream_graph), env._configuration, "counted")
