@@ -20,6 +20,8 @@ from flinkette.contracts.errors import FlinketteError
 from flinkette.metrics.task_counts import Counts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flinkette.cluster.dispatcher_state import Job
     from flinkette.cluster.job_manager import JobManager
     from flinkette.cluster.messages import Rows
@@ -39,9 +41,22 @@ COLLECTING_NEWS_S = 10.0
 
 
 class ClientDesk:
-    """Serves the clients of one JobManager."""
+    """Serves the clients of one JobManager.
 
-    def __init__(self, manager: JobManager, server: Server) -> None:
+    Parameters
+    ----------
+    manager : JobManager
+        What is asked about.
+    server : Server
+        Takes answers.
+    clock : callable
+        Seconds that never go back.
+    """
+
+    def __init__(
+        self, manager: JobManager, server: Server, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
         self._manager = manager
         self._server = server
         self._submitted: dict[JobId, control.SubmitJob] = {}
@@ -196,7 +211,7 @@ class ClientDesk:
         """Hand out rows, stop jobs whose clients are gone; True while there are attached jobs."""
         for job_id in list(self._asking):
             self._answer_with_rows(job_id)
-        now_s = time.monotonic()
+        now_s = self._clock()
         for job_id, peer in list(self._attached.items()):
             if now_s < self._told_s.get(job_id, 0.0) + self._intervals.get(job_id, NEWS_S):
                 continue
@@ -227,7 +242,7 @@ class ClientDesk:
         if self._attached.get(job_id, question.peer) != question.peer:
             self._server.refuse(question, f"rows of job {job_id} go to the client it came from")
             return
-        self._asking[job_id] = (question, time.monotonic())
+        self._asking[job_id] = (question, self._clock())
         if job_id in self._attached:
             self._intervals[job_id] = COLLECTING_NEWS_S
 
@@ -237,7 +252,7 @@ class ClientDesk:
         job = self._manager.dispatcher.jobs.get(job_id)
         results = self._results.get(job_id, ResultQueue())
         is_over = job is None or job.phase.is_over  # a job is forgotten when it is over
-        if not (results or is_over or time.monotonic() - since_s > HOLD_S):
+        if not (results or is_over or self._clock() - since_s > HOLD_S):
             return
         del self._asking[job_id]
         frames, grants = results.take(ANSWER_BYTES)
