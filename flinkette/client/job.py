@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from flinkette.metrics.figures import JobFigures
     from flinkette.metrics.task_counts import Counts
 
-__all__ = ["Job", "MeasuredResult", "ThreadedJobClient"]
+__all__ = ["Job", "ThreadedJobClient"]
 
 
 class Job(ABC):
@@ -119,22 +119,12 @@ class Job(ABC):
     def result(self) -> JobExecutionResult:
         """Describe the finished job."""
         runtime_ms = int((time.monotonic() - self.started_s) * 1000)
-        return MeasuredResult(self.job_id, runtime_ms, self._figures_at_end())
+        return JobExecutionResult(self.job_id, runtime_ms, figures=self._figures_at_end())
 
     def _figures_at_end(self) -> Callable[[], JobFigures]:
         """Return what gives the final figures without keeping the job."""
         figures = self.figures()
         return lambda: figures
-
-
-class MeasuredResult(JobExecutionResult):
-    """The result of a job, with what its operators did."""
-
-    def __init__(
-        self, job_id: JobID, net_runtime_ms: int, figures: Callable[[], JobFigures]
-    ) -> None:
-        super().__init__(job_id, net_runtime_ms)
-        self.figures = figures
 
 
 class ThreadedJobClient(JobClient):

@@ -89,14 +89,21 @@ class JobExecutionResult:
         How long it ran, in ms.
     accumulators : dict, optional
         Its accumulators.
+    figures : callable, optional
+        Returns what its operators did; `flinkette.ext.job_figures` asks.
     """
 
     def __init__(
-        self, job_id: JobID, net_runtime_ms: int, accumulators: dict[str, Any] | None = None
+        self,
+        job_id: JobID,
+        net_runtime_ms: int,
+        accumulators: dict[str, Any] | None = None,
+        figures: Callable[[], Any] | None = None,
     ) -> None:
         self._job_id = job_id
         self._net_runtime_ms = net_runtime_ms
         self._accumulators = dict(accumulators or {})
+        self._figures = figures
 
     def get_job_id(self) -> JobID:
         """Return the job's id."""

@@ -14,7 +14,7 @@ from flinkette._native.buffer import Int64Buffer
 from flinkette._native.joined import can_join, join
 from flinkette._native.lent import retain
 from flinkette._native.marks import Marks
-from flinkette.exchange.element import Watermark
+from flinkette.exchange.element import MAX_WATERMARK_MS, Watermark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -130,7 +130,9 @@ class Gathering:
             return self._add_batch(element)
         if not self._batches:
             return (element,)
-        if isinstance(element, Watermark) and self._rule.timeout_ns is not None:
+        # the last watermark is news by itself: operators of a BATCH job give their results then
+        is_last = isinstance(element, Watermark) and element.time_ms == MAX_WATERMARK_MS
+        if isinstance(element, Watermark) and self._rule.timeout_ns is not None and not is_last:
             mark = Marks(Int64Buffer.of([0]), Int64Buffer.of([element.time_ms]))
             self._marks.append((self._rows, mark))
             return ()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flinkette.client.job import MeasuredResult, ThreadedJobClient
+from flinkette.client.job import ThreadedJobClient
 from flinkette.contracts.errors import InvalidTypeError
+from flinkette.contracts.job import JobExecutionResult
 
 if TYPE_CHECKING:
-    from flinkette.contracts.job import JobClient, JobExecutionResult
+    from flinkette.contracts.job import JobClient
     from flinkette.metrics.figures import JobFigures
 
 __all__ = ["job_figures"]
@@ -44,8 +45,11 @@ def job_figures(handle: JobClient | JobExecutionResult) -> JobFigures:
     >>> [(each.name, each.rows_in, each.rows_out) for each in figures.vertices[0].operators][1]
     ('Filter', 3, 2)
     """
-    if isinstance(handle, (ThreadedJobClient, MeasuredResult)):
+    if isinstance(handle, ThreadedJobClient):
         return handle.figures()
+    if isinstance(handle, JobExecutionResult) and handle._figures is not None:
+        figures: JobFigures = handle._figures()
+        return figures
     raise InvalidTypeError(
         f"job_figures() takes what execute() or execute_async() returned, got {handle!r}"
     )

@@ -34,7 +34,7 @@ class Delivery:
         self.posted: list[Any] = []
         self.jobs = {JOB: Job(JOB, "n", 0, 0, phase=JobPhase.RUNNING)}
         runner = SimpleNamespace(
-            counts=lambda job_id: None,
+            metrics=lambda job_id: None,
             failures={},
             rows_taken=lambda job_id, worker, taken: self.grants.append((worker, taken)),
             forget=lambda job_id: None,

@@ -172,8 +172,8 @@ def test_top_on_a_terminal_goes_on_until_ctrl_c(shared: RunningCluster) -> None:
     )
     try:
         shown = b""
-        # the first picture, and one that takes its place
-        while shown.count(b"No running jobs.") < 2:
+        # the first picture, and two that take its place: lines are erased before
+        while shown.count(b"\x1b[2K") < 2:
             shown += os.read(ours, 65536)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_S) == 0

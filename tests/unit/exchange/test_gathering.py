@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flinkette._native.batch import Batch
 from flinkette._native.buffer import Int64Buffer
 from flinkette._native.marks import Marks
+from flinkette.contracts.row import RowKind
 from flinkette.exchange.channel import LocalChannel
 from flinkette.exchange.element import Element, EndOfInput, StatusChange, Watermark
 from flinkette.exchange.gathering import FlushRule, Gathering
 from flinkette.exchange.writer import EdgeWriter, RoundRobinRouter, SingleRouter
-from unit.exchange.elements import elements, events
+from unit.exchange.elements import elements, events, form
 
 MS = 1_000_000
 TIMES = st.integers(0, 10**12)
@@ -37,7 +38,10 @@ class Clock:
 
 
 def flat(found: list[Element]) -> list[Any]:
-    """Rows in order, and the watermarks that say something new, wherever they stand."""
+    """Rows in order, and the watermarks that say something new, wherever they stand.
+
+    Rows without a kind are inserts: beside others they get that kind.
+    """
     flat: list[Any] = []
     last: int | None = None
     for each in events(found):
@@ -46,6 +50,9 @@ def flat(found: list[Element]) -> list[Any]:
             if last is not None and event[1] <= last:
                 continue
             last = event[1]
+        elif isinstance(event, tuple):
+            value, (*beside, kind), shape = event
+            event = (value, [*beside, kind or form(RowKind.INSERT.value)], shape)
         flat.append(event)
     return flat
 
@@ -114,6 +121,7 @@ STEPS = st.one_of(
 )
 
 
+@settings(max_examples=60)
 @given(RULES, st.lists(STEPS, max_size=30))
 def test_rows_and_watermarks_keep_their_order_and_wait_as_the_rule_says(
     rule: FlushRule, steps: list[Any]
