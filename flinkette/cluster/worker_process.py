@@ -112,15 +112,15 @@ class WorkerProcess:
         sys.stdout, sys.stderr = self._out, self._err
         while not self._is_over:
             try:
-                has_worked = self._turn()
+                if not self._turn():
+                    self._hand_on_output()
+                    self._park()
             except LinkClosedError:
                 raise
             except BaseException as error:
+                # also while parking: a channel may find that its other end is gone
                 self._fail(error)
-                has_worked = True
             self._hand_on_output()
-            if not has_worked:
-                self._park()
         while not self._link.flush():
             self._link.wait(1.0, until_sent=True)
 
