@@ -146,6 +146,13 @@ Status RingWriter::update_head(Error *error) noexcept {
     return Status::kOk;
 }
 
+bool RingWriter::has_room(uint64_t span) const noexcept {
+    const uint64_t on_their_way = tail_ - cached_head_;
+    return on_their_way + span <= static_cast<uint64_t>(capacity_bytes_) &&
+           (cached_head_ >= last_start_ ||
+            on_their_way + span <= static_cast<uint64_t>(window_bytes_));
+}
+
 Status RingWriter::find_room(int64_t payload_bytes, uint64_t *out_pad, Error *error) noexcept {
     FLK_DCHECK(payload_bytes >= 0);
     if (is_broken_) {
@@ -162,9 +169,9 @@ Status RingWriter::find_room(int64_t payload_bytes, uint64_t *out_pad, Error *er
     const uint64_t span = span_of(payload_bytes);
     const uint64_t to_end = capacity - (tail_ & position_mask());
     const uint64_t pad = span > to_end ? to_end : 0;
-    if (capacity - (tail_ - cached_head_) < pad + span) {
+    if (!has_room(pad + span)) {
         FLK_RETURN_NOT_OK(update_head(error));
-        if (capacity - (tail_ - cached_head_) < pad + span) {
+        if (!has_room(pad + span)) {
             return Status::kFull;
         }
     }
@@ -212,6 +219,7 @@ bool RingWriter::publish(uint8_t kind, int64_t argument, int64_t payload_bytes,
         frame_seal(&header, frame + kFrameHeaderBytes);
     }
     frame_write_header(header, frame);
+    last_start_ = tail_;
     tail_ += pad_ + span_of(payload_bytes);
     pad_ = 0;
     reserved_payload_ = -1;

@@ -167,6 +167,15 @@ class RingWriter : public RingEnd {
     /* Whether the consumer has given back everything: an open frame is better sent than kept. */
     bool is_consumer_idle() const noexcept;
 
+    /* Let at most `window_bytes` (> 0) be on their way, frames with headers and pads, as if the
+     * ring were no larger. However small it is, a frame may follow one: a consumer that keeps what
+     * it has until more comes does not stop the ring. */
+    void limit(int64_t window_bytes) noexcept { window_bytes_ = window_bytes; }
+
+    /* Bytes the consumer has given back, ever, as far as the producer has looked: it looks when it
+     * finds no room. */
+    uint64_t returned_bytes() const noexcept { return cached_head_; }
+
     /* Frames published so far. */
     uint64_t sequence() const noexcept { return sequence_; }
 
@@ -184,7 +193,10 @@ class RingWriter : public RingEnd {
   private:
     Status find_room(int64_t payload_bytes, uint64_t *out_pad, Error *error) noexcept;
     Status update_head(Error *error) noexcept;
+    bool has_room(uint64_t span) const noexcept;
 
+    int64_t window_bytes_ = INT64_MAX;
+    uint64_t last_start_ = 0; /* tail_ before the newest frame */
     uint64_t tail_ = 0;
     uint64_t cached_head_ = 0;
     uint64_t pad_ = 0;              /* bytes between tail_ and the open frame */

@@ -102,6 +102,30 @@ TEST(SpscRing, ItIsFullUntilTheConsumerReleases) {
     EXPECT_EQ(ring.try_send(text_of(2000)), Status::kOk);
 }
 
+TEST(SpscRing, AWindowLimitsWhatIsOnItsWayButOneFrameMayFollowAnother) {
+    RingPair ring;
+    ring.writer.limit(1024);
+    EXPECT_EQ(ring.try_send(text_of(4000)), Status::kOk);
+    EXPECT_EQ(ring.try_send(text_of(4000)), Status::kOk); /* follows one */
+    EXPECT_EQ(ring.try_send("x"), Status::kFull);
+    EXPECT_TRUE(ring.writer.fall_asleep(1));
+    ring.receive();
+    EXPECT_TRUE(ring.reader.release()); /* wakes the producer */
+    EXPECT_EQ(ring.try_send("x"), Status::kOk);
+    EXPECT_EQ(ring.try_send("x"), Status::kFull);
+    EXPECT_EQ(ring.writer.returned_bytes(), 4032u);
+    ring.receive();
+    ring.receive();
+    ring.reader.release();
+    for (int frame = 0; frame < 8; ++frame) {
+        EXPECT_EQ(ring.try_send(text_of(96)), Status::kOk); /* 128 bytes with its header */
+    }
+    EXPECT_EQ(ring.try_send("x"), Status::kFull);
+    ring.writer.limit(2048);
+    EXPECT_FALSE(ring.writer.fall_asleep(1));
+    EXPECT_EQ(ring.try_send("x"), Status::kOk);
+}
+
 TEST(SpscRing, AFrameAboveAQuarterIsRefusedAndOneOfAQuarterAlwaysFitsAnEmptyRing) {
     RingPair ring;
     uint8_t *payload = nullptr;

@@ -57,6 +57,8 @@ cdef extern from "flk/spsc_ring.h" namespace "flk" nogil:
         void cancel() noexcept
         bint has_open_frame() noexcept
         bint is_consumer_idle() noexcept
+        void limit(int64_t window_bytes) noexcept
+        uint64_t returned_bytes() noexcept
         uint64_t sequence() noexcept
         bint fall_asleep(int64_t payload_bytes) noexcept
         void wake_up() noexcept

@@ -8,7 +8,7 @@ from flinkette._native.marks import Marks
 __all__ = ["can_join", "join"]
 
 def can_join(left: Batch, right: Batch) -> bool:
-    """Tell whether two batches hold their rows, keys, times and hashes in the same form.
+    """Tell whether two batches hold their rows and what is beside them in the same form.
 
     Columns with a dictionary are never joined: the dictionaries would have to be, too.
     """

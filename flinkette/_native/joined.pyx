@@ -15,6 +15,7 @@ def can_join(Batch left not None, Batch right not None):
     if (left.columns is None) != (right.columns is None) \
             or (left.times is None) != (right.times is None) \
             or (left.hashes is None) != (right.hashes is None) \
+            or (left.kinds is None) != (right.kinds is None) \
             or type(left.keys) is not type(right.keys):
         return False
     if isinstance(left.keys, Column) and not are_joinable(left.keys, right.keys):

@@ -44,8 +44,17 @@ class RingWriter:
     def is_consumer_idle(self) -> bool:
         """Whether the consumer has given back everything published."""
     @property
+    def capacity_bytes(self) -> int:
+        """Room for frames with their headers."""
+    @property
+    def returned_bytes(self) -> int:
+        """Bytes the consumer had given back when we last found no room."""
+    @property
     def sequence(self) -> int:
         """Frames published so far."""
+    def limit(self, window_bytes: int) -> None:
+        """Let at most so many bytes be on their way; one frame may always follow another."""
+
     def reserve(self, payload_bytes: int) -> memoryview | None:
         """Open a frame and return its memory; None if there is no room now.
 

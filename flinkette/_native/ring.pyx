@@ -75,8 +75,21 @@ cdef class RingWriter:
         return self.native.is_consumer_idle()
 
     @property
+    def capacity_bytes(self):
+        return self.native.capacity_bytes()
+
+    @property
+    def returned_bytes(self):
+        return self.native.returned_bytes()
+
+    @property
     def sequence(self):
         return self.native.sequence()
+
+    def limit(self, int64_t window_bytes):
+        if window_bytes <= 0:
+            raise ValueError(f"a window of {window_bytes} bytes")
+        self.native.limit(window_bytes)
 
     def reserve(self, int64_t payload_bytes):
         cdef Error error

@@ -29,6 +29,9 @@ END_OF_INPUT = 18
 FIRST_PART = 19
 PART = 20
 
+LEAST_ROWS = 64
+"""So many rows share a frame if they fit at all, however little may be on its way."""
+
 PART_HEADER = struct.Struct("<B7xq")
 
 
@@ -38,6 +41,10 @@ class FrameSink(Protocol):
     @property
     def max_payload_bytes(self) -> int:
         """Largest payload of a frame."""
+
+    @property
+    def wanted_payload_bytes(self) -> int:
+        """Payload that batches are cut down to; a row that is larger still goes in one frame."""
 
     def reserve(self, payload_bytes: int) -> memoryview | None:
         """Open a frame and return its memory; None if there is no room now."""
@@ -137,10 +144,16 @@ class ElementWriter:
             rows = min(rows, self._fitting_rows)
         while True:
             layout = self._forms.lay_out(left.part(rows))
-            is_small = layout.size_bytes <= self._max_bytes
-            if rows > 1 and (self._fitting_rows or not is_small):
+            is_crowd = rows > LEAST_ROWS
+            limit = self._frames.wanted_payload_bytes if is_crowd else self._max_bytes
+            is_small = layout.size_bytes <= limit
+            if self._fitting_rows or not is_small:
                 # rows vary in size: aim at three quarters of a frame
-                self._fitting_rows = max(1, rows * 3 * self._max_bytes // (4 * layout.size_bytes))
+                fitting = rows * 3 * limit // (4 * layout.size_bytes)
+                if layout.size_bytes * 4 <= limit * 3:
+                    # a dictionary may be most of the frame: the next one tries more rows anyway
+                    fitting = max(fitting, rows + rows // 4 + 1)
+                self._fitting_rows = max(LEAST_ROWS if is_crowd else 1, fitting)
             if is_small or rows <= 1:
                 break
             rows = min(self._fitting_rows, rows - 1)

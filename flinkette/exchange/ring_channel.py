@@ -17,6 +17,7 @@ from flinkette.contracts.errors import ExchangeError, WorkerLostError
 from flinkette.exchange.channel import Receiver, Sender
 from flinkette.exchange.element import EndOfInput
 from flinkette.exchange.element_frames import ElementReader, ElementWriter
+from flinkette.exchange.in_flight import InFlight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,18 +52,36 @@ def ring_channel_bytes(num_channels: int, budget_bytes: int) -> int:
 
 
 class _RingFrames:
-    """The ring as the element writer sees it: what the consumer did wrong is no ValueError."""
+    """The ring as the element writer sees it: what the consumer did wrong is no ValueError.
+
+    It is as large as its consumer is fast: `InFlight` says how much of it may be used.
+    """
 
     def __init__(self, ring: RingWriter) -> None:
         self._ring = ring
         self.max_payload_bytes = ring.max_payload_bytes
+        self._in_flight = InFlight(ring.capacity_bytes)
         self.publish = ring.publish
+
+    @property
+    def wanted_payload_bytes(self) -> int:
+        return min(self.max_payload_bytes, self._in_flight.frame_bytes)
 
     def reserve(self, payload_bytes: int) -> memoryview | None:
         try:
-            return self._ring.reserve(payload_bytes)
+            view = self._ring.reserve(payload_bytes)
+            if view is None and self._in_flight.on_full(
+                time.monotonic_ns(), self._ring.returned_bytes
+            ):
+                self._ring.limit(self._in_flight.window_bytes)
+                view = self._ring.reserve(payload_bytes)
         except ValueError as error:
             raise ExchangeError(str(error)) from error
+        return view
+
+    def rest(self) -> None:
+        """Everything found room."""
+        self._in_flight.on_room()
 
 
 class RingSender(Sender):
@@ -78,7 +97,8 @@ class RingSender(Sender):
 
     def __init__(self, memory: SharedMemory, ring_doorbell: Callable[[], None]) -> None:
         self._ring = RingWriter(memory)
-        self._elements = ElementWriter(_RingFrames(self._ring))
+        self._frames = _RingFrames(self._ring)
+        self._elements = ElementWriter(self._frames)
         self._ring_doorbell = ring_doorbell
         self._peer = _Peer()
         self._has_ended = False
@@ -101,7 +121,9 @@ class RingSender(Sender):
         self._check_consumer()
         if self._elements.has_pending:
             try:
-                return self._elements.resume()
+                if not self._elements.resume():
+                    return False
+                self._frames.rest()
             finally:
                 self._wake_consumer()
         return True

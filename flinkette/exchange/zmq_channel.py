@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from flinkette.contracts.errors import ExchangeError, WorkerLostError
 from flinkette.exchange.channel import Receiver, Sender
 from flinkette.exchange.element import EndOfInput
 from flinkette.exchange.element_frames import ElementReader, ElementWriter
+from flinkette.exchange.in_flight import InFlight
 from flinkette.exchange.zmq_link import PAYLOAD_AT, RECEIVER_LEFT, SENDER_LEFT, new_message
 
 if TYPE_CHECKING:
@@ -21,23 +23,38 @@ WINDOW_BYTES = 1 << 20
 
 
 class _ZmqFrames:
-    """Messages of one channel as the element writer sees them: room is what was granted."""
+    """Messages of one channel as the element writer sees them: room is what was granted.
+
+    Of that as much is used as its receiver is fast, as `InFlight` says.
+    """
 
     def __init__(self, link: ZmqLink, channel: int, window_bytes: int) -> None:
         self._link = link
         self._channel = channel
         self._message = bytearray()
         self._sent_bytes = 0
+        self._window_bytes = window_bytes
+        self._in_flight = InFlight(window_bytes)
         self.max_payload_bytes = window_bytes // 4 - PAYLOAD_AT
 
+    @property
+    def wanted_payload_bytes(self) -> int:
+        return min(self.max_payload_bytes, self._in_flight.frame_bytes)
+
     def has_room_for(self, payload_bytes: int) -> bool:
-        """Tell whether the receiver has granted so much more."""
+        """Tell whether the receiver has granted so much more and is fast enough for it."""
         after = self._sent_bytes + PAYLOAD_AT + payload_bytes
-        return after <= self._link.credit(self._channel)
+        granted = self._link.credit(self._channel)
+        taken = granted - self._window_bytes
+        window = self._in_flight.window_bytes
+        return after <= granted and (self._sent_bytes == taken or after - taken <= window)
 
     def reserve(self, payload_bytes: int) -> memoryview | None:
         if not self.has_room_for(payload_bytes):
-            return None
+            taken = self._link.credit(self._channel) - self._window_bytes
+            self._in_flight.on_full(time.monotonic_ns(), max(0, taken))
+            if not self.has_room_for(payload_bytes):
+                return None
         self._message = new_message(payload_bytes)
         return memoryview(self._message)[PAYLOAD_AT:]
 
@@ -46,6 +63,10 @@ class _ZmqFrames:
         self._sent_bytes += len(message)
         self._link.send(self._channel, kind, argument, message)
         return False
+
+    def rest(self) -> None:
+        """Everything found room."""
+        self._in_flight.on_room()
 
 
 class ZmqSender(Sender):
@@ -92,7 +113,12 @@ class ZmqSender(Sender):
                 f"channel {self._channel}: the worker that receives {what} before it had "
                 "everything; see its log"
             )
-        return not self._elements.has_pending or self._elements.resume()
+        if not self._elements.has_pending:
+            return True
+        if self._elements.resume():
+            self._frames.rest()
+            return True
+        return False
 
     def put(self, element: Element) -> None:
         """Send an element as far as there is credit.
@@ -184,6 +210,8 @@ class ZmqReceiver(Receiver):
             if not self._inbox.frames:
                 if self._has_lost_sender():
                     raise self._lost()
+                # the sender hears of all that was taken: it may use but a part of the window
+                self._link.grant(self._channel, is_empty=True)
                 return None
             element = self._read(*self._inbox.take())
             self._link.grant(self._channel)

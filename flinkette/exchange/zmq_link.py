@@ -75,10 +75,14 @@ class Inbox:
         self.taken_bytes += PAYLOAD_AT + len(frame[2])
         return frame
 
-    def next_grant(self) -> int | None:
-        """Cumulative bytes to grant now, or None: not before a quarter of the window is free."""
+    def next_grant(self, *, is_empty: bool = False) -> int | None:
+        """Cumulative bytes to grant now, or None: not before a quarter of the window is free.
+
+        With nothing left to take any byte will do: the sender may use but a part of the window.
+        """
         grant = self.taken_bytes + self.window_bytes
-        if self.granted_bytes and grant - self.granted_bytes < self.window_bytes // 4:
+        least = 1 if is_empty else self.window_bytes // 4
+        if self.granted_bytes and grant - self.granted_bytes < least:
             return None
         self.granted_bytes = grant
         return grant
@@ -149,11 +153,14 @@ class ZmqLink:
             self.grant(channel)
         return inbox
 
-    def grant(self, channel: int) -> None:
-        """Tell the sender how much it may send, if that is worth a message."""
+    def grant(self, channel: int, *, is_empty: bool = False) -> None:
+        """Tell the sender how much it may send, if that is worth a message.
+
+        `is_empty`: the receiver has taken all there is.
+        """
         if not self.is_established or self.is_lost:
             return
-        grant = self._inboxes[channel].next_grant()
+        grant = self._inboxes[channel].next_grant(is_empty=is_empty)
         if grant is not None:
             self.send(channel, CREDIT, grant, new_message(0))
 

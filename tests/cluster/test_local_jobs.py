@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -311,6 +312,32 @@ def test_a_worker_that_is_gone_fails_the_job_and_ends_the_others(
     with pytest.raises(WorkerLostError, match=f"worker 1 .process {victim}.*{number.name}"):
         run(job)
     assert job.status.name == "FAILED"
+
+
+def take_your_time(value: int) -> int:
+    time.sleep(0.0005)
+    return value
+
+
+def resident_bytes(job: LocalJob) -> int:
+    pages = [Path(f"/proc/{each}/statm").read_text().split()[1] for each in job.processes.values()]
+    return sum(map(int, pages)) * os.sysconf("SC_PAGE_SIZE")
+
+
+@either_transport
+def test_a_source_much_faster_than_its_sink_waits_for_it(transport: str) -> None:
+    env = environment(transport=transport)
+    sequence(env, 2**60).rebalance().map(take_your_time).filter(lambda each: False).print()
+    job = job_of(env)
+    while job.counts().rows_in == 0:
+        assert job.step()
+    before, until_s = resident_bytes(job), time.monotonic() + 2
+    while time.monotonic() < until_s:
+        assert job.step()
+    # both channels between the workers, and a batch at each end of all four
+    assert job.counts().rows_in < 2 * (1 << 20) // 8 + 8 * 16_384 + 50_000
+    assert resident_bytes(job) - before < 48 << 20
+    job.close()
 
 
 def test_a_job_can_be_stopped_and_keeps_what_was_read() -> None:

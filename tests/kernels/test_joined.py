@@ -83,6 +83,7 @@ def test_batches_of_another_form_are_not_joined() -> None:
         (columns(ints, keys=ints), columns(ints, keys=others)),
         (columns(ints, keys=ints), columns(ints, keys=[1])),
         (columns(words), columns(words)),
+        (columns(ints).with_kinds(b"\0"), columns(ints)),
         (Batch.from_objects([1]).with_keys([1]), Batch.from_objects([1])),
     ]:
         assert not can_join(left, right)

@@ -48,7 +48,7 @@ def test_no_vector_of_the_spec_is_an_element(vector: dict[str, Any]) -> None:
 class Frames:
     """Keeps what is written."""
 
-    max_payload_bytes = 2000
+    max_payload_bytes = wanted_payload_bytes = 2000
 
     def __init__(self) -> None:
         self.written: list[tuple[int, int, bytearray]] = []

@@ -54,13 +54,17 @@ def send(sender: RingSender, element: Any) -> None:
     sender.put(element)
 
 
+def send_back(receiver: RingReceiver, sender: RingSender) -> bool:
+    # whoever keeps a batch while it polls for the next keeps the ring from being given back
+    element = until("an element", receiver.poll)
+    send(sender, element)
+    return not isinstance(element, EndOfInput)
+
+
 def echo(receiver: RingReceiver, sender: RingSender) -> None:
     """Send everything back, columns computed on in the ring."""
-    while True:
-        element = until("an element", receiver.poll)
-        send(sender, element)
-        if isinstance(element, EndOfInput):
-            break
+    while send_back(receiver, sender):
+        pass
     until("room", sender.has_room)
     sender.close()
     receiver.close()
