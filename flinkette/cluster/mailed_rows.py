@@ -37,7 +37,7 @@ MAX_PAYLOAD_BYTES = WINDOW_BYTES // 4 - FRAME_BYTES
 class _MailFrames:
     """Messages as the element writer sees them: room is what the client has taken."""
 
-    max_payload_bytes = MAX_PAYLOAD_BYTES
+    max_payload_bytes = wanted_payload_bytes = MAX_PAYLOAD_BYTES
 
     def __init__(self, sink: int, tell: Callable[[Rows], None]) -> None:
         self._sink = sink
