@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -165,6 +166,7 @@ def test_top_on_a_terminal_goes_on_until_ctrl_c(shared: RunningCluster) -> None:
     ours, terminal = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "flinkette", *command],
+        cwd=shared.folder,  # `-m` looks there first, and not in sources that are not built
         env={**shared.environment, "TERM": "xterm"},
         stdin=terminal,
         stdout=terminal,
@@ -174,7 +176,10 @@ def test_top_on_a_terminal_goes_on_until_ctrl_c(shared: RunningCluster) -> None:
         shown = b""
         # the first picture, and two that take its place: lines are erased before
         while shown.count(b"\x1b[2K") < 2:
-            shown += os.read(ours, 65536)
+            if select.select([ours], [], [], 0.5)[0]:
+                shown += os.read(ours, 65536)
+            elif process.poll() is not None:
+                pytest.fail(f"ended with code {process.returncode}: {shown.decode()}")
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_S) == 0
         assert b"Traceback" not in shown + os.read(ours, 65536)
