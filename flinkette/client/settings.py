@@ -51,6 +51,7 @@ def deploy_options(
         is_object_reuse=bool(configuration.get(options.OBJECT_REUSE)),
         watermark_interval_ms=configuration.get(options.AUTO_WATERMARK_INTERVAL),
         job_parameters=parameters or {},
+        is_combining=bool(configuration.get(options.WINDOW_COMBINING)),
         buffer_timeout_ms=configuration.get(options.BUFFER_TIMEOUT) if has_timeout else -1,
         is_batch=mode == "BATCH" or (mode == "AUTOMATIC" and is_bounded),
     )

@@ -48,6 +48,7 @@ __all__ = [
     "RUNTIME_MODE",
     "SAVEPOINT_DIRECTORY",
     "SCHEDULER_STRATEGY",
+    "WINDOW_COMBINING",
     "WINDOW_SHARING",
     "WORKERS",
     "UnknownOptionWarning",
@@ -166,6 +167,12 @@ BATCH_ROWS: ConfigOption[int] = ConfigOption(
     unit="rows",
     least=1,
     doc="Largest number of rows worked on at once; results do not depend on it.",
+)
+WINDOW_COMBINING: ConfigOption[bool] = ConfigOption(
+    "flinkette.window.combining",
+    True,
+    boolean,
+    doc="Add rows of one key up before they go to other subtasks, for windows that add them up.",
 )
 WINDOW_SHARING: ConfigOption[bool] = ConfigOption(
     "flinkette.window.sharing",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from flinkette._native.partition import Parts
     from flinkette.exchange.channel import Sender
+    from flinkette.exchange.combining import Combining
     from flinkette.exchange.element import Element
     from flinkette.exchange.gathering import Gathering
 
@@ -132,7 +133,7 @@ class EdgeWriter:
 
     `channels` are the receivers'; None for one that gets nothing from this sender. Receivers to
     whom time makes no difference (`carries_time` False) get no watermarks and no statuses. With a
-    `gathering` small batches wait there for others.
+    `gathering` small batches wait there for others, with a `combining` rows become fewer before.
     """
 
     def __init__(
@@ -142,6 +143,7 @@ class EdgeWriter:
         *,
         carries_time: bool = True,
         gathering: Gathering | None = None,
+        combining: Combining | None = None,
     ) -> None:
         self.carries_time = carries_time
         self._channels = {
@@ -149,6 +151,7 @@ class EdgeWriter:
         }
         self.router = router
         self._gathering = gathering
+        self._combining = combining
         self._pending: deque[tuple[int, Element]] = deque()
         self._unfinished: set[int] = set()
 
@@ -208,6 +211,8 @@ class EdgeWriter:
         """Send a batch to its receivers, anything else to all. Only after `flush` returned True."""
         if not (self.carries_time or isinstance(element, (Batch, EndOfInput))):
             return
+        if self._combining is not None and isinstance(element, Batch):
+            element = self._combining.combine(element)
         if self._gathering is None:
             self._send(element)
         else:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from flinkette._native.batch import Batch
     from flinkette.contracts.output_tag import OutputTag
     from flinkette.exchange.channel import Sender
+    from flinkette.exchange.combining import Combining
     from flinkette.graph.transformations import Transformation
     from flinkette.plan.execution_graph import SubtaskId
     from flinkette.plan.job_graph import JobEdge, JobGraph
@@ -68,6 +69,7 @@ class DeployOptions:
     job_parameters: dict[str, str] = field(default_factory=dict)
     random: random.Random = field(default_factory=random.Random)
     is_batch: bool = False
+    is_combining: bool = True
     buffer_timeout_ms: int = 100
     """How long rows wait for others on their way to other subtasks; -1: until a batch is full."""
 
@@ -232,7 +234,14 @@ def _output(
             carries_time = job_graph.reads_time(job_graph.vertices[edge.target])
             channels = wiring.senders(edge, subtask)
             gathering = _gathering(channels, edge.producer, options)
-            writer = EdgeWriter(channels, router, carries_time=carries_time, gathering=gathering)
+            combining = _combining(job_graph, edge, channels, options)
+            writer = EdgeWriter(
+                channels,
+                router,
+                carries_time=carries_time,
+                gathering=gathering,
+                combining=combining,
+            )
             writers.setdefault(edge.edge.tag, []).append(writer)
     return Output(writers)
 
@@ -246,11 +255,38 @@ def _gathering(
         timeout_ms = options.buffer_timeout_ms
     ends = [channel for channel in channels if channel is not None]
     leaves = not all(isinstance(channel, LocalChannel) for channel in ends)
-    if timeout_ms == 0 or not (leaves or len(ends) > 1):
+    if timeout_ms == 0 or _is_within(channels):
         return None
     timeout_ns = None if timeout_ms < 0 else timeout_ms * 1_000_000
     rule = FlushRule.of_edge(options.batch_rows, timeout_ns, len(ends), leaves_worker=leaves)
     return Gathering(rule, options.clock.monotonic_ns)
+
+
+def _combining(
+    job_graph: JobGraph,
+    edge: JobEdge,
+    channels: Sequence[Sender | None],
+    options: DeployOptions,
+) -> Combining | None:
+    """Let rows become fewer on their way to windows that add them up."""
+    nodes = job_graph.vertices[edge.target].nodes
+    if edge.exchange is not Exchange.HASH or not options.is_combining:
+        return None
+    if not isinstance(nodes[0].operator, WindowDescription) or _is_within(channels):
+        return None
+    from flinkette.exchange.combining import Combining
+    from flinkette.plan.combining import plan_combination
+
+    windows = [node for node in nodes if isinstance(node.operator, WindowDescription)]
+    is_shared = job_graph.vertices[edge.target].is_shared
+    combination = plan_combination(windows if is_shared else windows[:1])
+    return None if combination is None else Combining(combination)
+
+
+def _is_within(channels: Sequence[Sender | None]) -> bool:
+    """Tell whether all rows go to one subtask of this worker: nothing is to be saved."""
+    ends = [channel for channel in channels if channel is not None]
+    return len(ends) == 1 and isinstance(ends[0], LocalChannel)
 
 
 def make_router(job_graph: JobGraph, edge: JobEdge, index: int, options: DeployOptions) -> Router:
