@@ -15,6 +15,7 @@ cdef enum StageKind:
     KEY = 4
     TIMESTAMP = 5
     REDUCE = 6
+    CO_MAP = 7
 
 
 cdef class Stage:
@@ -40,6 +41,7 @@ cdef struct Frame:
 
 cdef class RowProgram(RowKernel):
     cdef list _stages
+    cdef tuple _heads
     cdef Py_ssize_t _num_stages
     cdef tuple _domains
     cdef bint _holds_id

@@ -39,6 +39,7 @@ STAGE_KINDS = {
     "key": KEY,
     "timestamp": TIMESTAMP,
     "reduce": REDUCE,
+    "co_map": CO_MAP,
 }
 
 
@@ -58,7 +59,8 @@ cdef class Stage:
     """One function of a program with everything decided before the loop."""
 
     def __cinit__(self, str kind not None, func, *, Converter converter=None, bint needs_fix=True,
-                  str error_action="fail", error_tag=None, on_timer=None, info=None):
+                  str error_action="fail", error_tag=None, on_timer=None, info=None,
+                  RowContext context=None, RowContext timer_context=None):
         self.kind = STAGE_KINDS[kind]
         self.func = func
         self.on_timer = on_timer
@@ -67,6 +69,8 @@ cdef class Stage:
         self.error_action = error_action
         self.error_tag = error_tag
         self.info = info
+        self.context = context
+        self.timer_context = timer_context
         self.rows_skipped = 0
 
 
@@ -75,9 +79,10 @@ cdef class RowProgram(RowKernel):
     """Runs rows depth first through a chain of functions, resumable at any row."""
 
     def __cinit__(self, list stages not None, *, KeyContext keys, now_ms, tag_class, make_error,
-                  make_row_error, tuple time_domains=(None, None)):
+                  make_row_error, tuple time_domains=(None, None), tuple heads=()):
         cdef Stage stage
         self._stages = stages
+        self._heads = heads
         self._num_stages = len(stages)
         self._keys = keys
         self._tag_class = tag_class
@@ -91,8 +96,8 @@ cdef class RowProgram(RowKernel):
         self._holds_id = False
         self._mode = MODE_ROWS
         self._firing_until = INT64_MIN
-        for stage in stages:
-            if stage.kind == PROCESS:
+        for stage in [*stages, *heads]:
+            if stage.kind == PROCESS and stage.context is None:
                 stage.context = RowContext(keys, self.timers)
                 stage.timer_context = RowContext(keys, self.timers)
 
@@ -101,6 +106,15 @@ cdef class RowProgram(RowKernel):
             Py_DECREF(<object> self._frames[index].iterator)
             Py_DECREF(<object> self._frames[index].row)
         self._frames.clear()
+
+    def select_input(self, Py_ssize_t index):
+        # no row is at work here, so nothing refers to the stage that was first
+        self._stages[0] = self._heads[index]
+        if self._keys is not None:
+            # rows of a broadcast input have no key, and nothing of the row before is theirs to undo
+            self._keys.has_key = False
+            if self._keys.is_logging:
+                self._begin_row()
 
     cdef int _end_input(self) except -1:
         return self._let_go_of_id()
@@ -237,6 +251,14 @@ cdef class RowProgram(RowKernel):
                 if result is not None:
                     self._open_frame(result, value, stage_index, time)
                 return 0
+            elif stage.kind == CO_MAP:
+                value = stage.func(value)
+                if value is None:
+                    return 0
+                if stage.converter is not None:
+                    value = stage.converter.convert(value)
+                elif stage.needs_fix:
+                    value = fix(value)
             elif stage.kind == KEY:
                 key = stage.func(value)
                 if stage.converter is None:

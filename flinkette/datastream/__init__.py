@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     )
     from flinkette.datastream.checkpoint_config import CheckpointConfig
     from flinkette.datastream.checkpointing_mode import CheckpointingMode
+    from flinkette.datastream.connected_streams import ConnectedStreams
     from flinkette.datastream.data_stream import DataStream
     from flinkette.datastream.data_stream_sink import DataStreamSink
     from flinkette.datastream.execution_mode import RuntimeExecutionMode
@@ -67,7 +68,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "checkpoint_config": ("CheckpointConfig",),
     "checkpointing_mode": ("CheckpointingMode",),
-    "data_stream": ("DataStream", "DataStreamSink", "KeyedStream", "WindowedStream"),
+    "data_stream": (
+        "ConnectedStreams", "DataStream", "DataStreamSink", "KeyedStream", "WindowedStream",
+    ),
     "execution_mode": ("RuntimeExecutionMode",),
     "externalized_checkpoint_retention": ("ExternalizedCheckpointRetention",),
     "functions": (
@@ -101,6 +104,7 @@ __all__ = [
     "CoFlatMapFunction",
     "CoMapFunction",
     "CoProcessFunction",
+    "ConnectedStreams",
     "CountWindow",
     "DataStream",
     "DataStreamSink",

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from flinkette.contracts.watermark_strategy import WatermarkStrategy
     from flinkette.contracts.window import WindowAssigner
     from flinkette.datastream.closeable_iterator import CloseableIterator
+    from flinkette.datastream.connected_streams import ConnectedStreams
     from flinkette.datastream.data_stream_sink import DataStreamSink
     from flinkette.datastream.keyed_stream import KeyedStream
     from flinkette.datastream.windowed_stream import AllWindowedStream, WindowedStream
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AllWindowedStream",
     "CloseableIterator",
+    "ConnectedStreams",
     "DataStream",
     "DataStreamSink",
     "KeyedStream",
@@ -59,6 +61,7 @@ __all__ = [
 _HOMES = {
     "AllWindowedStream": "flinkette.datastream.windowed_stream",
     "CloseableIterator": "flinkette.datastream.closeable_iterator",
+    "ConnectedStreams": "flinkette.datastream.connected_streams",
     "DataStreamSink": "flinkette.datastream.data_stream_sink",
     "KeyedStream": "flinkette.datastream.keyed_stream",
     "WindowedStream": "flinkette.datastream.windowed_stream",

@@ -15,6 +15,7 @@ from flinkette.graph.transformations import Exchange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flinkette.datastream.connected_streams import ConnectedStreams
     from flinkette.datastream.data_stream import DataStream
 
 __all__ = ["ExchangeMethods", "not_yet"]
@@ -165,20 +166,34 @@ class ExchangeMethods(StreamBase):
             key_selector=key_selector,
         )
 
-    def connect(self, ds: Any) -> NoReturn:
-        """Process this stream together with another one; not there yet.
+    def connect(self, ds: DataStream) -> ConnectedStreams:
+        """Let one function work on this stream and another one.
 
         Parameters
         ----------
-        ds : DataStream or BroadcastStream
-            The other stream.
+        ds : DataStream
+            The second stream, of the same environment; its rows may be of another type.
+
+        Returns
+        -------
+        ConnectedStreams
+            Both streams; apply a function to them to get results.
 
         Raises
         ------
-        UnsupportedFeatureError
-            Always.
+        InvalidTypeError
+            If `ds` is not a stream.
+        InvalidPipelineError
+            If it belongs to another environment.
         """
-        not_yet("connect()")
+        from flinkette.datastream.connected_streams import ConnectedStreams
+        from flinkette.datastream.data_stream import DataStream
+
+        require_instance("connect", ds, DataStream)
+        assert isinstance(self, DataStream)
+        if ds._env is not self._env:
+            raise invalid_argument("connect() got a stream of another environment")
+        return ConnectedStreams(self, ds)
 
     def cache(self) -> NoReturn:
         """Keep the rows for later jobs of this program; not there yet.

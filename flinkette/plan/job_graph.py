@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.graph.operators import (
+    CoFlatMapDescription,
+    CoMapDescription,
     FilterDescription,
     FlatMapDescription,
     MapBatchesDescription,
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["JobEdge", "JobGraph", "PlanOptions", "Vertex", "build_job_graph"]
 
 TIMELESS = (
+    CoFlatMapDescription,
+    CoMapDescription,
     FilterDescription,
     FlatMapDescription,
     MapBatchesDescription,

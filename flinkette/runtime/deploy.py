@@ -21,6 +21,7 @@ from flinkette.exchange.writer import (
     SingleRouter,
 )
 from flinkette.graph.operators import (
+    CONNECTED_DESCRIPTIONS,
     AssignTimestampsDescription,
     MapBatchesDescription,
     ReduceDescription,
@@ -132,7 +133,9 @@ def _deploy_subtask(
             # nothing leaves the chain there: what is read goes to the next operator at once
             del operators[0], outputs[0]
     else:
-        source = Gate(wiring.receivers(subtask))
+        is_connected = isinstance(head, CONNECTED_DESCRIPTIONS)
+        inputs = wiring.inputs_of_receivers(subtask) if is_connected else None
+        source = Gate(wiring.receivers(subtask), inputs)
     contexts = [context] * len(operators)
     return Subtask(contexts, source, operators, outputs, options.clock, _copier(options))
 
@@ -210,6 +213,10 @@ def _make_keyed_or_row_operator(description: Any, infos: list[OperatorInfo]) -> 
         from flinkette.runtime.operators.map_batches import MapBatchesOperator
 
         return MapBatchesOperator(infos[0], description)
+    if isinstance(description, CONNECTED_DESCRIPTIONS):
+        from flinkette.runtime.operators.connected import ConnectedOperator
+
+        return ConnectedOperator(infos)
     from flinkette.runtime.operators.key_by_field import KeyByFieldOperator, is_key_by_field
     from flinkette.runtime.operators.rows import RowsOperator
 

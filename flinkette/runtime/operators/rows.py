@@ -12,6 +12,7 @@ from flinkette.contracts.functions import Function
 from flinkette.contracts.output_tag import OutputTag
 from flinkette.contracts.runtime_context import TimeDomain
 from flinkette.graph.operators import (
+    CONNECTED_DESCRIPTIONS,
     FilterDescription,
     FlatMapDescription,
     KeyByDescription,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["ROW_DESCRIPTIONS", "RowsOperator", "converter_of", "is_keyed"]
 
 ROW_DESCRIPTIONS = (
+    *CONNECTED_DESCRIPTIONS,
     MapDescription,
     FilterDescription,
     FlatMapDescription,
@@ -85,8 +87,11 @@ class RowsOperator(Operator):
         if is_keyed(self.info.node.operator):
             self._keys = Keys(context)
         key_context = None if self._keys is None else self._keys.context
+        heads = self._make_heads(context)
+        others = self._infos[1:] if heads else self._infos
         self._program = self._kernel = RowProgram(
-            [self._make_stage(info, context) for info in self._infos],
+            [*heads[:1], *(self._make_stage(info, context) for info in others)],
+            heads=heads,
             keys=key_context,
             now_ms=context.clock.now_ms,
             tag_class=OutputTag,
@@ -108,6 +113,10 @@ class RowsOperator(Operator):
         )
         open_function(func, runtime_context, info)
         self._functions.append(func)
+
+    def _make_heads(self, context: SubtaskContext) -> tuple[Stage, ...]:
+        """Make what each of several inputs begins with; nothing where there is but one input."""
+        return ()
 
     def _make_stage(self, info: OperatorInfo, context: SubtaskContext) -> Stage:
         operator = info.node.operator

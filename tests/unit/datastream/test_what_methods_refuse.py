@@ -124,7 +124,6 @@ def test_a_keyed_stream_refuses_what_pyflinks_refuses(by_key, method, arguments)
 @pytest.mark.parametrize(
     "build",
     [
-        lambda s: s.connect(s),
         lambda s: s.cache(),
         lambda s: s.broadcast(object()),
         lambda s: s._env.create_input(None),
