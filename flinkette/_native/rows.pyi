@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flinkette._native.batch import Batch
+from flinkette._native.broadcast import BroadcastStates
 from flinkette._native.buffer import Uint32Buffer
 from flinkette._native.row_context import RowContext, TimerService
 from flinkette._native.row_kernel import RowKernel
@@ -36,8 +37,8 @@ class Stage:
         `on_timer(time_ms, ctx)` of keyed process functions.
     info
         Passed back to `make_error`.
-    context, timer_context
-        What "process" functions and their timers are given; made by the program if not given.
+    make_context, make_timer_context
+        Make what "process" functions and their timers are given, of keys and timers.
     """
 
     rows_skipped: int
@@ -53,8 +54,8 @@ class Stage:
         error_tag: Any = None,
         on_timer: Callable[..., Any] | None = None,
         info: Any = None,
-        context: RowContext | None = None,
-        timer_context: RowContext | None = None,
+        make_context: Callable[..., RowContext] = ...,
+        make_timer_context: Callable[..., RowContext] = ...,
     ) -> None: ...
 
 class RowProgram(RowKernel):
@@ -69,6 +70,8 @@ class RowProgram(RowKernel):
     heads
         With two inputs: what stands at the head for rows of the first, and of the second. The
         first of them is in `stages`, too.
+    broadcast
+        States that rows without a key may write.
     """
 
     timers: TimerService
@@ -83,6 +86,7 @@ class RowProgram(RowKernel):
         make_row_error: Callable[..., Any],
         time_domains: tuple[Any, Any] = (None, None),
         heads: tuple[Stage, ...] = (),
+        broadcast: BroadcastStates | None = None,
     ) -> None: ...
     def select_input(self, index: int) -> None:
         """Let the next batch begin at `heads[index]`. Only when nothing is at work."""

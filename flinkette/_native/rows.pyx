@@ -6,6 +6,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport INT64_MIN, int64_t, uint32_t
 
 from flinkette._native.batch cimport Batch
+from flinkette._native.broadcast cimport BroadcastStates
 from flinkette._native.buffer cimport Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
@@ -60,7 +61,7 @@ cdef class Stage:
 
     def __cinit__(self, str kind not None, func, *, Converter converter=None, bint needs_fix=True,
                   str error_action="fail", error_tag=None, on_timer=None, info=None,
-                  RowContext context=None, RowContext timer_context=None):
+                  make_context=RowContext, make_timer_context=RowContext):
         self.kind = STAGE_KINDS[kind]
         self.func = func
         self.on_timer = on_timer
@@ -69,8 +70,8 @@ cdef class Stage:
         self.error_action = error_action
         self.error_tag = error_tag
         self.info = info
-        self.context = context
-        self.timer_context = timer_context
+        self._make_context = make_context
+        self._make_timer_context = make_timer_context
         self.rows_skipped = 0
 
 
@@ -79,10 +80,12 @@ cdef class RowProgram(RowKernel):
     """Runs rows depth first through a chain of functions, resumable at any row."""
 
     def __cinit__(self, list stages not None, *, KeyContext keys, now_ms, tag_class, make_error,
-                  make_row_error, tuple time_domains=(None, None), tuple heads=()):
+                  make_row_error, tuple time_domains=(None, None), tuple heads=(),
+                  BroadcastStates broadcast=None):
         cdef Stage stage
         self._stages = stages
         self._heads = heads
+        self._broadcast = broadcast
         self._num_stages = len(stages)
         self._keys = keys
         self._tag_class = tag_class
@@ -97,9 +100,9 @@ cdef class RowProgram(RowKernel):
         self._mode = MODE_ROWS
         self._firing_until = INT64_MIN
         for stage in [*stages, *heads]:
-            if stage.kind == PROCESS and stage.context is None:
-                stage.context = RowContext(keys, self.timers)
-                stage.timer_context = RowContext(keys, self.timers)
+            if stage.kind == PROCESS:
+                stage.context = stage._make_context(keys, self.timers)
+                stage.timer_context = stage._make_timer_context(keys, self.timers)
 
     def __dealloc__(self):
         for index in range(self._frames.size()):
@@ -110,11 +113,8 @@ cdef class RowProgram(RowKernel):
     def select_input(self, Py_ssize_t index):
         # no row is at work here, so nothing refers to the stage that was first
         self._stages[0] = self._heads[index]
-        if self._keys is not None:
-            # rows of a broadcast input have no key, and nothing of the row before is theirs to undo
-            self._keys.has_key = False
-            if self._keys.is_logging:
-                self._begin_row()
+        if self._broadcast is not None:
+            self._broadcast.begin_row()
 
     cdef int _end_input(self) except -1:
         return self._let_go_of_id()
@@ -153,6 +153,8 @@ cdef class RowProgram(RowKernel):
             self._keys.set_current(self._id_data[cursor])
             if self._keys.is_logging or (<Stage> self._stages[0]).error_action != "fail":
                 self._begin_row()
+        elif self._broadcast is not None:
+            self._begin_broadcast_row()
         self._push(self._rows[cursor], 0, time)
         return 1
 
@@ -160,6 +162,14 @@ cdef class RowProgram(RowKernel):
         """Start remembering what the next row changes, so that it can be undone."""
         self.timers._changes.clear()
         return self._keys.begin_row()
+
+    cdef int _begin_broadcast_row(self) except -1:
+        """Let go of the key of the row or timer before, and of what could be undone of it."""
+        if self._keys is not None:
+            self._keys.has_key = False
+            if self._keys.is_logging:
+                self._begin_row()
+        return self._broadcast.begin_row()
 
     cdef int _next_timer(self, bint is_event_time) except -1:
         cdef TimerHeap *heap
@@ -325,6 +335,8 @@ cdef class RowProgram(RowKernel):
         if self._stage_running == 0 and self._keys is not None:
             self._keys.roll_back()
             self.timers.roll_back()
+        if self._stage_running == 0 and self._broadcast is not None:
+            self._broadcast.roll_back()
         stage.rows_skipped += 1
         if stage.error_action == "side-output":
             row = None if isinstance(self._row, Firing) else self._row

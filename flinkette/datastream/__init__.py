@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         Window,
         WindowAssigner,
     )
+    from flinkette.datastream.broadcast_streams import BroadcastConnectedStream, BroadcastStream
     from flinkette.datastream.checkpoint_config import CheckpointConfig
     from flinkette.datastream.checkpointing_mode import CheckpointingMode
     from flinkette.datastream.connected_streams import ConnectedStreams
@@ -69,7 +70,8 @@ _HOMES = {
     "checkpoint_config": ("CheckpointConfig",),
     "checkpointing_mode": ("CheckpointingMode",),
     "data_stream": (
-        "ConnectedStreams", "DataStream", "DataStreamSink", "KeyedStream", "WindowedStream",
+        "BroadcastConnectedStream", "BroadcastStream", "ConnectedStreams", "DataStream",
+        "DataStreamSink", "KeyedStream", "WindowedStream",
     ),
     "execution_mode": ("RuntimeExecutionMode",),
     "externalized_checkpoint_retention": ("ExternalizedCheckpointRetention",),
@@ -98,7 +100,9 @@ __all__ = [
     "AsyncFunction",
     "AsyncRetryPredicate",
     "AsyncRetryStrategy",
+    "BroadcastConnectedStream",
     "BroadcastProcessFunction",
+    "BroadcastStream",
     "CheckpointConfig",
     "CheckpointingMode",
     "CoFlatMapFunction",

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.contracts.watermark_strategy import WatermarkStrategy
     from flinkette.contracts.window import WindowAssigner
+    from flinkette.datastream.broadcast_streams import BroadcastConnectedStream, BroadcastStream
     from flinkette.datastream.closeable_iterator import CloseableIterator
     from flinkette.datastream.connected_streams import ConnectedStreams
     from flinkette.datastream.data_stream_sink import DataStreamSink
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AllWindowedStream",
+    "BroadcastConnectedStream",
+    "BroadcastStream",
     "CloseableIterator",
     "ConnectedStreams",
     "DataStream",
@@ -60,6 +63,8 @@ __all__ = [
 
 _HOMES = {
     "AllWindowedStream": "flinkette.datastream.windowed_stream",
+    "BroadcastConnectedStream": "flinkette.datastream.broadcast_streams",
+    "BroadcastStream": "flinkette.datastream.broadcast_streams",
     "CloseableIterator": "flinkette.datastream.closeable_iterator",
     "ConnectedStreams": "flinkette.datastream.connected_streams",
     "DataStreamSink": "flinkette.datastream.data_stream_sink",

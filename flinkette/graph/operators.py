@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONNECTED_DESCRIPTIONS",
     "AssignTimestampsDescription",
+    "BroadcastProcessDescription",
     "CoFlatMapDescription",
     "CoMapDescription",
     "CoProcessDescription",
@@ -102,7 +103,24 @@ class CoProcessDescription:
     is_keyed: bool = False
 
 
-CONNECTED_DESCRIPTIONS = (CoMapDescription, CoFlatMapDescription, CoProcessDescription)
+@dataclass(frozen=True)
+class BroadcastProcessDescription:
+    """A stream connected with a broadcast one, its second input.
+
+    `func` is a BroadcastProcessFunction, or a KeyedBroadcastProcessFunction when `is_keyed`.
+    """
+
+    func: Any
+    state_names: tuple[str, ...]
+    is_keyed: bool = False
+
+
+CONNECTED_DESCRIPTIONS = (
+    BroadcastProcessDescription,
+    CoFlatMapDescription,
+    CoMapDescription,
+    CoProcessDescription,
+)
 """Operators with two inputs; their edges say which one they belong to."""
 
 
@@ -193,6 +211,7 @@ OperatorDescription = (
     | CoMapDescription
     | CoFlatMapDescription
     | CoProcessDescription
+    | BroadcastProcessDescription
     | ProjectDescription
     | KeyByDescription
     | ReduceDescription

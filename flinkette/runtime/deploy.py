@@ -23,6 +23,7 @@ from flinkette.exchange.writer import (
 from flinkette.graph.operators import (
     CONNECTED_DESCRIPTIONS,
     AssignTimestampsDescription,
+    BroadcastProcessDescription,
     MapBatchesDescription,
     ReduceDescription,
     RunningAggregateDescription,
@@ -213,6 +214,10 @@ def _make_keyed_or_row_operator(description: Any, infos: list[OperatorInfo]) -> 
         from flinkette.runtime.operators.map_batches import MapBatchesOperator
 
         return MapBatchesOperator(infos[0], description)
+    if isinstance(description, BroadcastProcessDescription):
+        from flinkette.runtime.operators.broadcast import BroadcastOperator
+
+        return BroadcastOperator(infos)
     if isinstance(description, CONNECTED_DESCRIPTIONS):
         from flinkette.runtime.operators.connected import ConnectedOperator
 

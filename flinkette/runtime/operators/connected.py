@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flinkette._native.rows import Stage
 from flinkette.exchange.element import InputBatch
 from flinkette.graph.operators import (
+    BroadcastProcessDescription,
     CoFlatMapDescription,
     CoMapDescription,
     CoProcessDescription,
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["ConnectedOperator"]
 
 METHODS_OF: dict[type, tuple[str, tuple[str, str]]] = {
-    CoMapDescription: ("co_map", ("map1", "map2")),
+    BroadcastProcessDescription: ("process", ("process_element", "process_broadcast_element")),
     CoFlatMapDescription: ("flat_map", ("flat_map1", "flat_map2")),
+    CoMapDescription: ("co_map", ("map1", "map2")),
     CoProcessDescription: ("process", ("process_element1", "process_element2")),
 }
 """Kind of stage, and what it calls for rows of the first and of the second input."""
@@ -37,21 +39,22 @@ class ConnectedOperator(RowsOperator):
     """
 
     def _make_heads(self, context: SubtaskContext) -> tuple[Stage, ...]:
+        return tuple(self._make_head(index, context) for index in range(2))
+
+    def _make_head(self, index: int, context: SubtaskContext, **settings: Any) -> Stage:
         operator: Any = self.info.node.operator
-        kind, methods = METHODS_OF[type(operator)]
         policy = self.info.node.row_error
-        return tuple(
-            Stage(
-                kind,
-                getattr(operator.func, method),
-                converter=converter_of(self.info.node.output_type),
-                needs_fix=not context.is_object_reuse,
-                error_action=policy.action,
-                error_tag=policy.tag,
-                on_timer=getattr(operator.func, "on_timer", None),
-                info=replace(self.info, input_index=index),
-            )
-            for index, method in enumerate(methods)
+        kind, methods = METHODS_OF[type(operator)]
+        return Stage(
+            kind,
+            getattr(operator.func, methods[index]),
+            converter=converter_of(self.info.node.output_type),
+            needs_fix=not context.is_object_reuse,
+            error_action=policy.action,
+            error_tag=policy.tag,
+            on_timer=getattr(operator.func, "on_timer", None),
+            info=replace(self.info, input_index=index),
+            **settings,
         )
 
     def offer(self, element: Arrival) -> Batch | None:
@@ -59,3 +62,10 @@ class ConnectedOperator(RowsOperator):
             return super().offer(element)
         self._program.select_input(element.input_index)
         return super().offer(element.batch)
+
+    def start_batch(self, batch: Batch) -> Batch | None:
+        if self._keys is not None and batch.keys is None:
+            # the broadcast side of a keyed stream
+            self._program.load(batch)
+            return None
+        return super().start_batch(batch)

@@ -28,6 +28,7 @@ from flinkette.runtime.user_code import bound, close_all, open_function
 
 if TYPE_CHECKING:
     from flinkette._native.batch import Batch
+    from flinkette._native.broadcast import BroadcastStates
     from flinkette._native.values import Converter
     from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.graph.operators import OperatorDescription
@@ -80,6 +81,7 @@ class RowsOperator(Operator):
         self._infos = infos
         self._functions: list[Function] = []
         self._keys: Keys | None = None
+        self._broadcast: BroadcastStates | None = None
 
     def open(self, context: SubtaskContext) -> None:
         super().open(context)
@@ -92,6 +94,7 @@ class RowsOperator(Operator):
         self._program = self._kernel = RowProgram(
             [*heads[:1], *(self._make_stage(info, context) for info in others)],
             heads=heads,
+            broadcast=self._broadcast,
             keys=key_context,
             now_ms=context.clock.now_ms,
             tag_class=OutputTag,
