@@ -10,7 +10,7 @@ seen = MapStateDescriptor("seen", Types.INT(), Types.STRING())
 class Both(BroadcastProcessFunction):
     def process_element(self, value, ctx):
         state = ctx.get_broadcast_state(seen)
-        yield "row", value, all(number in state for number in state), ctx.timestamp()
+        yield "row", value, all(number in state for number in list(state.keys())), ctx.timestamp()
 
     def process_broadcast_element(self, value, ctx):
         state = ctx.get_broadcast_state(seen)
