@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flinkette.common import Types
+from flinkette.common import Types, WatermarkStrategy
 from flinkette.contracts.errors import UserFunctionError
-from flinkette.datastream import BroadcastProcessFunction, KeyedBroadcastProcessFunction
+from flinkette.datastream import BroadcastProcessFunction, KeyedBroadcastProcessFunction, OutputTag
 from flinkette.datastream.state import MapStateDescriptor, ValueStateDescriptor
 from flinkette.ext import on_row_error
 from unit.runtime.jobs import Feed, MemorySink, Run, environment, stream_of
@@ -162,6 +162,58 @@ def test_a_broadcast_row_has_no_key_and_undoes_nothing_of_the_rows_before() -> N
     none = -(2**63)
     rules = [(7, none), (8, none)]
     assert sink.rows == [(4, 0, 10, rules), (5, 1, 5, rules), (6, 0, 10, rules)]
+
+
+class Timed(KeyedBroadcastProcessFunction):
+    """Timers fire between the broadcast rows of one batch, and these have no key all the same."""
+
+    def open(self, runtime_context: Any) -> None:
+        self.count = runtime_context.get_state(ValueStateDescriptor("count", Types.LONG()))
+
+    def process_element(self, value: Any, ctx: Any) -> Any:
+        self.count.update(1)
+        ctx.timer_service().register_event_time_timer(1000)
+        ctx.timer_service().register_event_time_timer(3000)
+
+    def process_broadcast_element(self, value: Any, ctx: Any) -> Any:
+        ctx.get_broadcast_state(RULES).put(value[0], ctx.current_watermark())
+        if value[0] == 4000:
+            self.count.update(100)
+        yield "rule", value[0]
+
+    def on_timer(self, timestamp: int, ctx: Any) -> Any:
+        self.count.update(self.count.value() + 1)
+        yield timestamp, self.count.value(), sorted(ctx.get_broadcast_state(RULES).keys())
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 8192])
+def test_timers_fire_between_broadcast_rows_of_a_batch(batch_rows: int) -> None:
+    env = environment(flinkette_batch_rows=batch_rows)
+    feeds, sink, failed = [Feed(), Feed()], MemorySink(), MemorySink()
+    strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner("f0")
+    first, second = (
+        stream_of(env, feed).assign_timestamps_and_watermarks(strategy) for feed in feeds
+    )
+    keyed = first.key_by(lambda row: "k")
+    tag = OutputTag("failed")
+    stream = keyed.connect(second.broadcast(RULES)).process(Timed())
+    stream = on_row_error(stream, "side-output", tag)
+    stream.sink_to(sink)
+    stream.get_side_output(tag).sink_to(failed)
+    run = Run(env)
+    feeds[0].rows.append((90_000,))
+    run.settle()
+    feeds[1].rows += [(500,), (2000,), (4000,), (6000,)]
+    run.settle()
+    for feed in feeds:
+        feed.rows.append(None)
+    run.finish()
+    assert sink.rows == [
+        ("rule", 500), ("rule", 2000), (1000, 2, [500, 2000]), (3000, 3, [500, 2000]),
+        ("rule", 6000),
+    ]  # fmt: skip
+    assert [each.value for each in failed.rows] == [(4000,)]
+    assert "no current key" in failed.rows[0].error
 
 
 class Everywhere(KeyedBroadcastProcessFunction):
