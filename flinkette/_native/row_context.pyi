@@ -37,6 +37,7 @@ class TimerService:
 class RowContext:
     """What process functions get as `ctx`. Valid during the call it was passed to."""
 
+    def __init__(self, keys: KeyContext | None, timers: TimerService) -> None: ...
     def timestamp(self) -> int:
         """Event time of the row or timer in ms; the smallest int64 when it has none."""
     def timer_service(self) -> TimerService:

@@ -90,7 +90,6 @@ cdef class TimerService:
         return 0
 
 
-@cython.final
 cdef class RowContext:
     """What process functions get as `ctx`. Valid during the call it was passed to."""
 

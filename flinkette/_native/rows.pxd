@@ -1,6 +1,7 @@
 from libc.stdint cimport int64_t, uint32_t
 from libcpp.vector cimport vector
 
+from flinkette._native.broadcast cimport BroadcastStates
 from flinkette._native.row_context cimport RowContext, TimerService
 from flinkette._native.row_kernel cimport RowKernel
 from flinkette._native.state cimport StateColumn
@@ -15,6 +16,7 @@ cdef enum StageKind:
     KEY = 4
     TIMESTAMP = 5
     REDUCE = 6
+    CO_MAP = 7
 
 
 cdef class Stage:
@@ -27,6 +29,8 @@ cdef class Stage:
     cdef object error_tag
     cdef RowContext context
     cdef RowContext timer_context
+    cdef object _make_context
+    cdef object _make_timer_context
     cdef readonly object info
     cdef readonly int64_t rows_skipped
 
@@ -40,6 +44,8 @@ cdef struct Frame:
 
 cdef class RowProgram(RowKernel):
     cdef list _stages
+    cdef tuple _heads
+    cdef BroadcastStates _broadcast
     cdef Py_ssize_t _num_stages
     cdef tuple _domains
     cdef bint _holds_id
@@ -52,6 +58,7 @@ cdef class RowProgram(RowKernel):
 
     cdef int _next_input(self) except -1
     cdef int _begin_row(self) except -1
+    cdef int _begin_broadcast_row(self) except -1
     cdef int _let_go_of_id(self) except -1
     cdef int _pull(self) except -1
     cdef int _push(self, object value, Py_ssize_t stage_index, int64_t time) except -1

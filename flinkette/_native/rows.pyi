@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from flinkette._native.batch import Batch
+from flinkette._native.broadcast import BroadcastStates
 from flinkette._native.buffer import Uint32Buffer
-from flinkette._native.row_context import TimerService
+from flinkette._native.row_context import RowContext, TimerService
 from flinkette._native.row_kernel import RowKernel
 from flinkette._native.state import KeyContext
 from flinkette._native.values import Converter
@@ -36,6 +37,8 @@ class Stage:
         `on_timer(time_ms, ctx)` of keyed process functions.
     info
         Passed back to `make_error`.
+    make_context, make_timer_context
+        Make what "process" functions and their timers are given, of keys and timers.
     """
 
     rows_skipped: int
@@ -51,12 +54,24 @@ class Stage:
         error_tag: Any = None,
         on_timer: Callable[..., Any] | None = None,
         info: Any = None,
+        make_context: Callable[..., RowContext] = ...,
+        make_timer_context: Callable[..., RowContext] = ...,
     ) -> None: ...
 
 class RowProgram(RowKernel):
     """Runs rows depth first through a chain of functions, resumable at any row (contracts 1, 3, 8).
 
     Slot thread only. The GIL is held throughout: every step calls user code.
+
+    Parameters
+    ----------
+    stages
+        The functions, first to last.
+    heads
+        With two inputs: what stands at the head for rows of the first, and of the second. The
+        first of them is in `stages`, too.
+    broadcast
+        States that rows without a key may write.
     """
 
     timers: TimerService
@@ -70,7 +85,12 @@ class RowProgram(RowKernel):
         make_error: Callable[..., Exception],
         make_row_error: Callable[..., Any],
         time_domains: tuple[Any, Any] = (None, None),
+        heads: tuple[Stage, ...] = (),
+        broadcast: BroadcastStates | None = None,
     ) -> None: ...
+    def select_input(self, index: int) -> None:
+        """Let the next batch begin at `heads[index]`. Only when nothing is at work."""
+
     def reduced_values(self) -> list[Any]:
         """The running result of every key, for jobs that emit only the last."""
 

@@ -6,6 +6,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport INT64_MIN, int64_t, uint32_t
 
 from flinkette._native.batch cimport Batch
+from flinkette._native.broadcast cimport BroadcastStates
 from flinkette._native.buffer cimport Uint32Buffer
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
@@ -39,6 +40,7 @@ STAGE_KINDS = {
     "key": KEY,
     "timestamp": TIMESTAMP,
     "reduce": REDUCE,
+    "co_map": CO_MAP,
 }
 
 
@@ -58,7 +60,8 @@ cdef class Stage:
     """One function of a program with everything decided before the loop."""
 
     def __cinit__(self, str kind not None, func, *, Converter converter=None, bint needs_fix=True,
-                  str error_action="fail", error_tag=None, on_timer=None, info=None):
+                  str error_action="fail", error_tag=None, on_timer=None, info=None,
+                  make_context=RowContext, make_timer_context=RowContext):
         self.kind = STAGE_KINDS[kind]
         self.func = func
         self.on_timer = on_timer
@@ -67,6 +70,8 @@ cdef class Stage:
         self.error_action = error_action
         self.error_tag = error_tag
         self.info = info
+        self._make_context = make_context
+        self._make_timer_context = make_timer_context
         self.rows_skipped = 0
 
 
@@ -75,9 +80,12 @@ cdef class RowProgram(RowKernel):
     """Runs rows depth first through a chain of functions, resumable at any row."""
 
     def __cinit__(self, list stages not None, *, KeyContext keys, now_ms, tag_class, make_error,
-                  make_row_error, tuple time_domains=(None, None)):
+                  make_row_error, tuple time_domains=(None, None), tuple heads=(),
+                  BroadcastStates broadcast=None):
         cdef Stage stage
         self._stages = stages
+        self._heads = heads
+        self._broadcast = broadcast
         self._num_stages = len(stages)
         self._keys = keys
         self._tag_class = tag_class
@@ -91,16 +99,22 @@ cdef class RowProgram(RowKernel):
         self._holds_id = False
         self._mode = MODE_ROWS
         self._firing_until = INT64_MIN
-        for stage in stages:
+        for stage in [*stages, *heads]:
             if stage.kind == PROCESS:
-                stage.context = RowContext(keys, self.timers)
-                stage.timer_context = RowContext(keys, self.timers)
+                stage.context = stage._make_context(keys, self.timers)
+                stage.timer_context = stage._make_timer_context(keys, self.timers)
 
     def __dealloc__(self):
         for index in range(self._frames.size()):
             Py_DECREF(<object> self._frames[index].iterator)
             Py_DECREF(<object> self._frames[index].row)
         self._frames.clear()
+
+    def select_input(self, Py_ssize_t index):
+        # no row is at work here, so nothing refers to the stage that was first
+        self._stages[0] = self._heads[index]
+        if self._broadcast is not None:
+            self._broadcast.begin_row()
 
     cdef int _end_input(self) except -1:
         return self._let_go_of_id()
@@ -139,6 +153,8 @@ cdef class RowProgram(RowKernel):
             self._keys.set_current(self._id_data[cursor])
             if self._keys.is_logging or (<Stage> self._stages[0]).error_action != "fail":
                 self._begin_row()
+        elif self._broadcast is not None:
+            self._begin_broadcast_row()
         self._push(self._rows[cursor], 0, time)
         return 1
 
@@ -146,6 +162,14 @@ cdef class RowProgram(RowKernel):
         """Start remembering what the next row changes, so that it can be undone."""
         self.timers._changes.clear()
         return self._keys.begin_row()
+
+    cdef int _begin_broadcast_row(self) except -1:
+        """Let go of the key of the row or timer before, and of what could be undone of it."""
+        if self._keys is not None:
+            self._keys.has_key = False
+            if self._keys.is_logging:
+                self._begin_row()
+        return self._broadcast.begin_row()
 
     cdef int _next_timer(self, bint is_event_time) except -1:
         cdef TimerHeap *heap
@@ -237,6 +261,14 @@ cdef class RowProgram(RowKernel):
                 if result is not None:
                     self._open_frame(result, value, stage_index, time)
                 return 0
+            elif stage.kind == CO_MAP:
+                value = stage.func(value)
+                if value is None:
+                    return 0
+                if stage.converter is not None:
+                    value = stage.converter.convert(value)
+                elif stage.needs_fix:
+                    value = fix(value)
             elif stage.kind == KEY:
                 key = stage.func(value)
                 if stage.converter is None:
@@ -303,6 +335,8 @@ cdef class RowProgram(RowKernel):
         if self._stage_running == 0 and self._keys is not None:
             self._keys.roll_back()
             self.timers.roll_back()
+        if self._stage_running == 0 and self._broadcast is not None:
+            self._broadcast.roll_back()
         stage.rows_skipped += 1
         if stage.error_action == "side-output":
             row = None if isinstance(self._row, Firing) else self._row

@@ -50,8 +50,10 @@ if TYPE_CHECKING:
         Window,
         WindowAssigner,
     )
+    from flinkette.datastream.broadcast_streams import BroadcastConnectedStream, BroadcastStream
     from flinkette.datastream.checkpoint_config import CheckpointConfig
     from flinkette.datastream.checkpointing_mode import CheckpointingMode
+    from flinkette.datastream.connected_streams import ConnectedStreams
     from flinkette.datastream.data_stream import DataStream
     from flinkette.datastream.data_stream_sink import DataStreamSink
     from flinkette.datastream.execution_mode import RuntimeExecutionMode
@@ -67,7 +69,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "checkpoint_config": ("CheckpointConfig",),
     "checkpointing_mode": ("CheckpointingMode",),
-    "data_stream": ("DataStream", "DataStreamSink", "KeyedStream", "WindowedStream"),
+    "data_stream": (
+        "BroadcastConnectedStream", "BroadcastStream", "ConnectedStreams", "DataStream",
+        "DataStreamSink", "KeyedStream", "WindowedStream",
+    ),
     "execution_mode": ("RuntimeExecutionMode",),
     "externalized_checkpoint_retention": ("ExternalizedCheckpointRetention",),
     "functions": (
@@ -95,12 +100,15 @@ __all__ = [
     "AsyncFunction",
     "AsyncRetryPredicate",
     "AsyncRetryStrategy",
+    "BroadcastConnectedStream",
     "BroadcastProcessFunction",
+    "BroadcastStream",
     "CheckpointConfig",
     "CheckpointingMode",
     "CoFlatMapFunction",
     "CoMapFunction",
     "CoProcessFunction",
+    "ConnectedStreams",
     "CountWindow",
     "DataStream",
     "DataStreamSink",

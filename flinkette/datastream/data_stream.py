@@ -42,14 +42,19 @@ if TYPE_CHECKING:
     from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.contracts.watermark_strategy import WatermarkStrategy
     from flinkette.contracts.window import WindowAssigner
+    from flinkette.datastream.broadcast_streams import BroadcastConnectedStream, BroadcastStream
     from flinkette.datastream.closeable_iterator import CloseableIterator
+    from flinkette.datastream.connected_streams import ConnectedStreams
     from flinkette.datastream.data_stream_sink import DataStreamSink
     from flinkette.datastream.keyed_stream import KeyedStream
     from flinkette.datastream.windowed_stream import AllWindowedStream, WindowedStream
 
 __all__ = [
     "AllWindowedStream",
+    "BroadcastConnectedStream",
+    "BroadcastStream",
     "CloseableIterator",
+    "ConnectedStreams",
     "DataStream",
     "DataStreamSink",
     "KeyedStream",
@@ -58,7 +63,10 @@ __all__ = [
 
 _HOMES = {
     "AllWindowedStream": "flinkette.datastream.windowed_stream",
+    "BroadcastConnectedStream": "flinkette.datastream.broadcast_streams",
+    "BroadcastStream": "flinkette.datastream.broadcast_streams",
     "CloseableIterator": "flinkette.datastream.closeable_iterator",
+    "ConnectedStreams": "flinkette.datastream.connected_streams",
     "DataStreamSink": "flinkette.datastream.data_stream_sink",
     "KeyedStream": "flinkette.datastream.keyed_stream",
     "WindowedStream": "flinkette.datastream.windowed_stream",

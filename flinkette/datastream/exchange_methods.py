@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from flinkette.contracts.errors import UnsupportedFeatureError
 from flinkette.contracts.functions import KeySelector, Partitioner
@@ -15,6 +15,9 @@ from flinkette.graph.transformations import Exchange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flinkette.contracts.state import MapStateDescriptor
+    from flinkette.datastream.broadcast_streams import BroadcastConnectedStream, BroadcastStream
+    from flinkette.datastream.connected_streams import ConnectedStreams
     from flinkette.datastream.data_stream import DataStream
 
 __all__ = ["ExchangeMethods", "not_yet"]
@@ -103,33 +106,48 @@ class ExchangeMethods(StreamBase):
         """
         return self._exchanged(Exchange.FORWARD)
 
+    @overload
+    def broadcast(self) -> DataStream: ...
+
+    @overload
     def broadcast(
         self,
-        broadcast_state_descriptor: Any = None,
-        *other_broadcast_state_descriptors: Any,
-    ) -> DataStream:
+        broadcast_state_descriptor: MapStateDescriptor,
+        *other_broadcast_state_descriptors: MapStateDescriptor,
+    ) -> BroadcastStream: ...
+
+    def broadcast(
+        self,
+        broadcast_state_descriptor: MapStateDescriptor | None = None,
+        *other_broadcast_state_descriptors: MapStateDescriptor,
+    ) -> DataStream | BroadcastStream:
         """Send each row to every subtask of the next operator.
 
         Parameters
         ----------
         broadcast_state_descriptor : MapStateDescriptor, optional
-            For the broadcast state pattern, which is not there yet.
+            A state that the rows are to be kept in, for `connect`.
         *other_broadcast_state_descriptors : MapStateDescriptor
-            Further states of the pattern.
+            Further ones.
 
         Returns
         -------
-        DataStream
-            The same rows, once per subtask.
+        DataStream or BroadcastStream
+            The same rows, once per subtask; with descriptors a stream to connect another one with.
 
         Raises
         ------
-        UnsupportedFeatureError
-            If a state descriptor is given.
+        InvalidTypeError
+            If a descriptor is not a MapStateDescriptor.
+        InvalidPipelineError
+            If two descriptors have one name.
         """
-        if broadcast_state_descriptor is not None or other_broadcast_state_descriptors:
-            not_yet("broadcast() with state descriptors")
-        return self._exchanged(Exchange.BROADCAST)
+        if broadcast_state_descriptor is None:
+            return self._exchanged(Exchange.BROADCAST)
+        from flinkette.datastream.broadcast_streams import broadcast_stream
+
+        descriptors = [broadcast_state_descriptor, *other_broadcast_state_descriptors]
+        return broadcast_stream(self._exchanged(Exchange.BROADCAST), descriptors)
 
     def partition_custom(
         self,
@@ -165,20 +183,46 @@ class ExchangeMethods(StreamBase):
             key_selector=key_selector,
         )
 
-    def connect(self, ds: Any) -> NoReturn:
-        """Process this stream together with another one; not there yet.
+    @overload
+    def connect(self, ds: DataStream) -> ConnectedStreams: ...
+
+    @overload
+    def connect(self, ds: BroadcastStream) -> BroadcastConnectedStream: ...
+
+    def connect(
+        self, ds: DataStream | BroadcastStream
+    ) -> ConnectedStreams | BroadcastConnectedStream:
+        """Let one function work on this stream and another one.
 
         Parameters
         ----------
         ds : DataStream or BroadcastStream
-            The other stream.
+            The second stream, of the same environment; its rows may be of another type.
+
+        Returns
+        -------
+        ConnectedStreams or BroadcastConnectedStream
+            Both streams; apply a function to them to get results.
 
         Raises
         ------
-        UnsupportedFeatureError
-            Always.
+        InvalidTypeError
+            If `ds` is not a stream.
+        InvalidPipelineError
+            If it belongs to another environment.
         """
-        not_yet("connect()")
+        from flinkette.datastream.broadcast_streams import BroadcastConnectedStream, BroadcastStream
+        from flinkette.datastream.connected_streams import ConnectedStreams
+        from flinkette.datastream.data_stream import DataStream
+
+        require_instance("connect", ds, DataStream, BroadcastStream)
+        assert isinstance(self, DataStream)
+        second = ds.input_stream if isinstance(ds, BroadcastStream) else ds
+        if second._env is not self._env:
+            raise invalid_argument("connect() got a stream of another environment")
+        if isinstance(ds, BroadcastStream):
+            return BroadcastConnectedStream(self, ds, ds.broadcast_state_descriptors)
+        return ConnectedStreams(self, second)
 
     def cache(self) -> NoReturn:
         """Keep the rows for later jobs of this program; not there yet.

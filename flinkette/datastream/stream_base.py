@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flinkette.datastream.call_site import find_call_site
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from flinkette.graph.operators import OperatorDescription
     from flinkette.graph.transformations import Transformation
 
-__all__ = ["StreamBase"]
+__all__ = ["StreamBase", "connected_edges"]
 
 
 class StreamBase(StreamOperatorSettings):
@@ -115,6 +116,11 @@ class StreamBase(StreamOperatorSettings):
                 f"union or rebalance; call {method}() on the operator before or after it"
             )
         return self._node
+
+
+def connected_edges(first: StreamBase, second: StreamBase) -> tuple[Edge, ...]:
+    """Return the edges of an operator on two streams, each saying which input it belongs to."""
+    return first._edges + tuple(replace(edge, input_index=1) for edge in second._edges)
 
 
 def _same(value: Any) -> Any:

@@ -9,8 +9,10 @@ from flinkette._native.batch import Batch
 __all__ = [
     "MAX_WATERMARK_MS",
     "MIN_WATERMARK_MS",
+    "Arrival",
     "Element",
     "EndOfInput",
+    "InputBatch",
     "StatusChange",
     "Watermark",
 ]
@@ -38,4 +40,15 @@ class EndOfInput:
     """The last element of a channel."""
 
 
+@dataclass(frozen=True)
+class InputBatch:
+    """A batch on its way from a gate to an operator with two inputs; never on a channel."""
+
+    batch: Batch
+    input_index: int
+    """0: the first of the connected streams, 1: the second."""
+
+
 Element = Batch | Watermark | StatusChange | EndOfInput
+Arrival = Element | InputBatch
+"""What a gate hands to the first operator behind it."""

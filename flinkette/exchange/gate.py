@@ -6,27 +6,38 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from flinkette._native.batch import Batch
-from flinkette.exchange.element import EndOfInput, StatusChange, Watermark
-from flinkette.exchange.watermark_merge import WatermarkMerge
+from flinkette.exchange.element import EndOfInput, InputBatch, StatusChange, Watermark
+from flinkette.exchange.watermark_merge import ConnectedWatermarkMerge, WatermarkMerge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flinkette.exchange.channel import Receiver
-    from flinkette.exchange.element import Element
+    from flinkette.exchange.element import Arrival, Element
 
 __all__ = ["Gate"]
 
 
 class Gate:
-    """Takes elements from several channels in turn; order within a channel is kept."""
+    """Takes elements from several channels in turn; order within a channel is kept.
 
-    def __init__(self, channels: Sequence[Receiver]) -> None:
+    `input_of_channel` is given to operators with two inputs: their batches come as `InputBatch`.
+    """
+
+    def __init__(
+        self, channels: Sequence[Receiver], input_of_channel: Sequence[int] | None = None
+    ) -> None:
         self._channels = channels
-        self.only_channel = channels[0] if len(channels) == 1 else None
-        """The only channel, if there is but one."""
-        self._merge = WatermarkMerge(len(channels))
-        self._ready: deque[Element] = deque()
+        self._input_of_channel = input_of_channel
+        is_single = len(channels) == 1 and input_of_channel is None
+        self.only_channel = channels[0] if is_single else None
+        """The only channel of the only input, if there is but one."""
+        self._merge: WatermarkMerge | ConnectedWatermarkMerge = (
+            WatermarkMerge(len(channels))
+            if input_of_channel is None
+            else ConnectedWatermarkMerge(input_of_channel)
+        )
+        self._ready: deque[Arrival] = deque()
         self._next = 0
         self._has_ended = False
 
@@ -48,7 +59,7 @@ class Gate:
         """Tell whether `poll` would return something."""
         return bool(self._ready) or not all(channel.is_empty() for channel in self._channels)
 
-    def poll(self) -> Element | None:
+    def poll(self) -> Arrival | None:
         """Take the next element, or None when every channel is empty."""
         if self.only_channel is not None and not self._ready:
             element = self.only_channel.poll()
@@ -75,7 +86,11 @@ class Gate:
 
     def _accept(self, index: int, element: Element) -> None:
         if isinstance(element, Batch):
-            self._ready.append(self._merge_marks(index, element))
+            batch = self._merge_marks(index, element)
+            if self._input_of_channel is None:
+                self._ready.append(batch)
+            else:
+                self._ready.append(InputBatch(batch, self._input_of_channel[index]))
         elif isinstance(element, Watermark):
             self._ready.extend(self._merge.on_watermark(index, element.time_ms))
         elif isinstance(element, StatusChange):

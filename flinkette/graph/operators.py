@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from flinkette.contracts.watermark_strategy import WatermarkStrategy
 
 __all__ = [
+    "CONNECTED_DESCRIPTIONS",
     "AssignTimestampsDescription",
+    "BroadcastProcessDescription",
+    "CoFlatMapDescription",
+    "CoMapDescription",
+    "CoProcessDescription",
     "FilterDescription",
     "FlatMapDescription",
     "KeyByDescription",
@@ -72,6 +77,51 @@ class ProcessDescription:
 
     func: Any
     is_keyed: bool = False
+
+
+@dataclass(frozen=True)
+class CoMapDescription:
+    """At most one value for each value of two connected streams."""
+
+    func: Any
+    is_keyed: bool = False
+
+
+@dataclass(frozen=True)
+class CoFlatMapDescription:
+    """Any number of values for each value of two connected streams."""
+
+    func: Any
+    is_keyed: bool = False
+
+
+@dataclass(frozen=True)
+class CoProcessDescription:
+    """`func` is a CoProcessFunction, or a KeyedCoProcessFunction when `is_keyed`."""
+
+    func: Any
+    is_keyed: bool = False
+
+
+@dataclass(frozen=True)
+class BroadcastProcessDescription:
+    """A stream connected with a broadcast one, its second input.
+
+    `func` is a BroadcastProcessFunction, or a KeyedBroadcastProcessFunction when `is_keyed`.
+    """
+
+    func: Any
+    state_names: tuple[str, ...]
+    is_keyed: bool = False
+
+
+CONNECTED_DESCRIPTIONS = (
+    BroadcastProcessDescription,
+    CoFlatMapDescription,
+    CoMapDescription,
+    CoProcessDescription,
+)
+"""Operators with two inputs; their edges say which one they belong to."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +208,10 @@ OperatorDescription = (
     | FilterDescription
     | FlatMapDescription
     | ProcessDescription
+    | CoMapDescription
+    | CoFlatMapDescription
+    | CoProcessDescription
+    | BroadcastProcessDescription
     | ProjectDescription
     | KeyByDescription
     | ReduceDescription

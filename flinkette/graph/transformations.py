@@ -76,6 +76,8 @@ class Edge:
     partitioner: Partitioner | None = None
     key_selector: Any = None
     """With CUSTOM: selector whose result goes to `partitioner.partition(key, n)`."""
+    input_index: int = 0
+    """Which input of an operator on connected streams: 0 is the first, 1 the second."""
 
 
 @dataclass(eq=False)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.graph.operators import (
+    CoFlatMapDescription,
+    CoMapDescription,
     FilterDescription,
     FlatMapDescription,
     MapBatchesDescription,
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["JobEdge", "JobGraph", "PlanOptions", "Vertex", "build_job_graph"]
 
 TIMELESS = (
+    CoFlatMapDescription,
+    CoMapDescription,
     FilterDescription,
     FlatMapDescription,
     MapBatchesDescription,
@@ -131,8 +135,11 @@ def build_job_graph(stream_graph: StreamGraph, options: PlanOptions) -> JobGraph
         )
     _check_uids(nodes)
     parallelism = {id(node): _parallelism(node, options) for node in nodes}
+    # streams that branch share their edges, so an edge alone does not say which node it reaches
     exchanges = {
-        id(edge): _exchange(node, edge, parallelism) for node in nodes for edge in node.inputs
+        (id(node), id(edge)): _exchange(node, edge, parallelism)
+        for node in nodes
+        for edge in node.inputs
     }
     groups = shared_windows(nodes, parallelism) if options.is_window_sharing_enabled else []
     slot_groups = slot_sharing_groups(nodes)
@@ -152,7 +159,11 @@ def build_job_graph(stream_graph: StreamGraph, options: PlanOptions) -> JobGraph
     )
     edges = tuple(
         JobEdge(
-            chain_of[id(edge.source)], edge.source, chain_of[id(node)], exchanges[id(edge)], edge
+            chain_of[id(edge.source)],
+            edge.source,
+            chain_of[id(node)],
+            exchanges[id(node), id(edge)],
+            edge,
         )
         for node in nodes
         if first_of.get(id(node), node) is node
@@ -229,7 +240,7 @@ def _exchange(node: Transformation, edge: Edge, parallelism: dict[int, int]) -> 
 
 def _chain(
     nodes: list[Transformation],
-    exchanges: dict[int, Exchange],
+    exchanges: dict[tuple[int, int], Exchange],
     options: PlanOptions,
     groups: list[tuple[Transformation, ...]],
     slot_groups: dict[int, str],
@@ -257,7 +268,7 @@ def _chain(
             and id(only.source) not in group_of
             and options.is_chaining_enabled
             and only.tag is None
-            and exchanges[id(only)] is Exchange.FORWARD
+            and exchanges[id(node), id(only)] is Exchange.FORWARD
             and consumers[id(only.source)] == 1
             and not (node.is_chain_start or node.is_chaining_disabled)
             and not only.source.is_chaining_disabled

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flinkette.graph.operators import (
+    CoFlatMapDescription,
     FilterDescription,
     FlatMapDescription,
     KeyByDescription,
@@ -54,6 +55,7 @@ _KEYED_FUNCTION_COST_S = 3e-7
 _RESULTS_PER_ROW: dict[type, float] = {
     FilterDescription: 0.5,
     FlatMapDescription: 2.0,
+    CoFlatMapDescription: 2.0,
     WindowDescription: 0.1,
 }
 _SIDE_OUTPUT_SHARE = 0.1

@@ -21,7 +21,9 @@ from flinkette.exchange.writer import (
     SingleRouter,
 )
 from flinkette.graph.operators import (
+    CONNECTED_DESCRIPTIONS,
     AssignTimestampsDescription,
+    BroadcastProcessDescription,
     MapBatchesDescription,
     ReduceDescription,
     RunningAggregateDescription,
@@ -134,7 +136,9 @@ def _deploy_subtask(
             # nothing leaves the chain there: what is read goes to the next operator at once
             del operators[0], outputs[0]
     else:
-        source = Gate(wiring.receivers(subtask))
+        is_connected = isinstance(head, CONNECTED_DESCRIPTIONS)
+        inputs = wiring.inputs_of_receivers(subtask) if is_connected else None
+        source = Gate(wiring.receivers(subtask), inputs)
     contexts = [context] * len(operators)
     return Subtask(contexts, source, operators, outputs, options.clock, _copier(options))
 
@@ -212,6 +216,14 @@ def _make_keyed_or_row_operator(description: Any, infos: list[OperatorInfo]) -> 
         from flinkette.runtime.operators.map_batches import MapBatchesOperator
 
         return MapBatchesOperator(infos[0], description)
+    if isinstance(description, BroadcastProcessDescription):
+        from flinkette.runtime.operators.broadcast import BroadcastOperator
+
+        return BroadcastOperator(infos)
+    if isinstance(description, CONNECTED_DESCRIPTIONS):
+        from flinkette.runtime.operators.connected import ConnectedOperator
+
+        return ConnectedOperator(infos)
     from flinkette.runtime.operators.key_by_field import KeyByFieldOperator, is_key_by_field
     from flinkette.runtime.operators.rows import RowsOperator
 

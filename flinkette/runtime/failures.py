@@ -16,6 +16,7 @@ __all__ = ["NO_ROW", "ConnectorErrors", "key_error", "make_error", "make_row_err
 NO_ROW = object()
 """Stands for the row of an error that no row caused."""
 VALUE_LIMIT = 1000
+INPUT_NAMES = ("first", "second")
 ENGINE_FOLDER = str(Path(__file__).resolve().parent.parent)
 
 
@@ -30,8 +31,9 @@ def make_error(
 
     if isinstance(error, errors.FlinketteError):
         return error
-    where = _where(info)
-    text = "" if value is NO_ROW or isinstance(value, Firing) else value_text(value)
+    is_timer = isinstance(value, Firing)
+    where = _where(info, names_input=not is_timer)
+    text = "" if value is NO_ROW or is_timer else value_text(value)
     occasion = f"; row: {text}" if text else ""
     if isinstance(value, Firing):
         occasion = f"; {value.what}"
@@ -116,8 +118,10 @@ def key_error(info: OperatorInfo, batch: Batch, error: Exception) -> Exception:
     return make_error(info, error, NO_ROW, None, None)
 
 
-def _where(info: OperatorInfo) -> str:
+def _where(info: OperatorInfo, *, names_input: bool = True) -> str:
     where = f"operator {info.name!r} ({info.node.call_site})"
+    if info.input_index is not None and names_input:
+        where += f", {INPUT_NAMES[info.input_index]} input"
     if info.parallelism > 1:
         where += f", subtask {info.subtask_index + 1}/{info.parallelism}"
     return where

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from flinkette._native.batch import Batch
-from flinkette.exchange.element import StatusChange, Watermark
+from flinkette.exchange.element import EndOfInput, StatusChange, Watermark
 from flinkette.graph.transformations import ChangelogMode
 from flinkette.metrics.group import OperatorMetricGroups
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flinkette.contracts.output_tag import OutputTag
-    from flinkette.exchange.element import Element
+    from flinkette.exchange.element import Arrival, Element
     from flinkette.graph.transformations import Transformation
     from flinkette.runtime.clock import Clock
     from flinkette.runtime.ports import Port
@@ -34,6 +34,8 @@ class OperatorInfo:
     node: Transformation
     subtask_index: int
     parallelism: int
+    input_index: int | None = None
+    """Which of two inputs the row at work came from; None where there is but one."""
 
     @property
     def name(self) -> str:
@@ -119,7 +121,7 @@ class Operator(ABC):
         """Make ready for rows; called once, before the first element."""
         self._max_rows = context.batch_rows
 
-    def offer(self, element: Element) -> Batch | None:
+    def offer(self, element: Arrival) -> Batch | None:
         """Take one element. Only when not busy and with an empty outbox.
 
         Returns the batch that becomes of it; None if what it makes comes through the outbox.
@@ -133,9 +135,11 @@ class Operator(ABC):
             self._after = element
         elif isinstance(element, (Watermark, StatusChange)):
             self.emit(element)
-        else:
+        elif isinstance(element, EndOfInput):
             self.end_input()
             self.emit(element)
+        else:
+            raise NotImplementedError(f"{type(self).__name__} has one input")
         return None
 
     def step(self, deadline_ns: int) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from flinkette.contracts.output_tag import OutputTag
-    from flinkette.exchange.element import Element
+    from flinkette.exchange.element import Arrival, Element
     from flinkette.exchange.writer import EdgeWriter
     from flinkette.runtime.clock import Clock
     from flinkette.runtime.operator import SubtaskContext
@@ -323,7 +323,7 @@ class Subtask:
             self.flush()
         return position
 
-    def _give(self, position: int, element: Element) -> int:
+    def _give(self, position: int, element: Arrival) -> int:
         """Offer an element; what becomes of it at once goes on to the operators behind.
 
         Returns the position of the operator that has it in work, in its outbox, or handed it out.
@@ -379,6 +379,7 @@ class Subtask:
     def _take_input(self, deadline_ns: int) -> int:
         """Read an element and offer it; return the position it came to, -1 if there is none."""
         source = self.input
+        element: Arrival | None
         if self._has_say and not self.operators[0].is_ready():
             self._waits_for = NO_ROOM
             return -1

@@ -63,6 +63,11 @@ class Wiring(ABC):
         """Return a subtask's input channels, by edge and sender."""
         return [self.receiver(channel) for channel in self._inputs.get(subtask, ())]
 
+    def inputs_of_receivers(self, subtask: SubtaskId) -> list[int]:
+        """Return which of an operator's inputs each of a subtask's input channels belongs to."""
+        edges = self._job_graph.edges
+        return [edges[channel.edge].edge.input_index for channel in self._inputs.get(subtask, ())]
+
     def local_channel(self, channel: Channel) -> LocalChannel:
         """Return the queue between two subtasks that both run here; it is both ends."""
         return self._local.setdefault(channel, LocalChannel())

@@ -185,3 +185,30 @@ def a_group_with_resources(env: Any, api: Any) -> None:
     """A SlotSharingGroup is a name as well."""
     group = api.SlotSharingGroup.builder("big").build()
     numbers(env, api).map(same, api.Types.LONG()).slot_sharing_group(group).print()
+
+
+@program
+def connected(env: Any, api: Any) -> None:
+    """Two inputs, without and with keys, and what is chained behind them."""
+    integer, number = api.Types.INT(), api.Types.LONG()
+
+    def both() -> Any:
+        second = numbers(env, api).map(same, number).set_parallelism(3)
+        return numbers(env, api).connect(second)
+
+    both().process(api.CoProcessed(), integer).map(same, integer).print()
+    both().key_by(same, same, number).process(api.KeyedCoProcessed(), integer).print()
+    third = numbers(env, api).rebalance()
+    numbers(env, api).connect(third).map(api.CoMapped(), integer).name("both").print()
+
+
+@program
+def broadcast_state(env: Any, api: Any) -> None:
+    """A stream connected with a broadcast one, without and with keys."""
+    integer, number = api.Types.INT(), api.Types.LONG()
+    descriptor = api.MapStateDescriptor("state", integer, integer)
+    rules = numbers(env, api).map(same, number).set_parallelism(3).broadcast(descriptor)
+    numbers(env, api).connect(rules).process(api.Broadcasted(), integer).print()
+    rules = numbers(env, api).broadcast(descriptor)
+    keyed_stream = numbers(env, api).key_by(same, number)
+    keyed_stream.connect(rules).process(api.KeyedBroadcasted(), integer).print()

@@ -13,10 +13,16 @@ _HOMES = {
     "datastream.connectors.number_seq": ["NumberSequenceSource"],
     "datastream.functions": [
         "AggregateFunction",
+        "BroadcastProcessFunction",
+        "CoMapFunction",
+        "CoProcessFunction",
+        "KeyedBroadcastProcessFunction",
+        "KeyedCoProcessFunction",
         "KeyedProcessFunction",
         "ProcessWindowFunction",
         "WindowFunction",
     ],
+    "datastream.state": ["MapStateDescriptor"],
     "datastream.window": [
         "EventTimeSessionWindows",
         "ProcessingTimeTrigger",
@@ -33,7 +39,7 @@ def api_of(package: str) -> Any:
         module = importlib.import_module(f"{package}.{home}")
         for name in names:
             setattr(api, name, getattr(module, name))
-    for function in _functions(api):
+    for function in (*_functions(api), *_connected_functions(api), *_broadcast_functions(api)):
         setattr(api, function.__name__, function)
     return api
 
@@ -67,6 +73,53 @@ def _functions(api: Any) -> list[type]:
             return left + right
 
     return [Keyed, InWindow, Applied, Aggregate]
+
+
+def _connected_functions(api: Any) -> list[type]:
+    """Return functions of two streams."""
+
+    class CoMapped(api.CoMapFunction):
+        def map1(self, value: Any) -> Any:
+            return value
+
+        def map2(self, value: Any) -> Any:
+            return value
+
+    class CoProcessed(api.CoProcessFunction):
+        def process_element1(self, value: Any, ctx: Any) -> Any:
+            yield value
+
+        def process_element2(self, value: Any, ctx: Any) -> Any:
+            yield value
+
+    class KeyedCoProcessed(api.KeyedCoProcessFunction):
+        def process_element1(self, value: Any, ctx: Any) -> Any:
+            yield value
+
+        def process_element2(self, value: Any, ctx: Any) -> Any:
+            yield value
+
+    return [CoMapped, CoProcessed, KeyedCoProcessed]
+
+
+def _broadcast_functions(api: Any) -> list[type]:
+    """Return functions of a stream and a broadcast one."""
+
+    class Broadcasted(api.BroadcastProcessFunction):
+        def process_element(self, value: Any, ctx: Any) -> Any:
+            yield value
+
+        def process_broadcast_element(self, value: Any, ctx: Any) -> Any:
+            yield value
+
+    class KeyedBroadcasted(api.KeyedBroadcastProcessFunction):
+        def process_element(self, value: Any, ctx: Any) -> Any:
+            yield value
+
+        def process_broadcast_element(self, value: Any, ctx: Any) -> Any:
+            yield value
+
+    return [Broadcasted, KeyedBroadcasted]
 
 
 def shape_of_plan(text: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from flinkette.exchange.element import MIN_WATERMARK_MS, Watermark
 from flinkette.runtime.operator import Operator
 
 if TYPE_CHECKING:
-    from flinkette.exchange.element import Element
+    from flinkette.exchange.element import Arrival
     from flinkette.exchange.writer import HashRouter
     from flinkette.runtime.operator import OperatorInfo
 
@@ -26,12 +26,11 @@ class KeyedEdgeOperator(Operator):
         self.watermark_ms = MIN_WATERMARK_MS
         """What the receiver's gate would have announced."""
 
-    def offer(self, element: Element) -> Batch | None:
+    def offer(self, element: Arrival) -> Batch | None:
         if isinstance(element, Batch):
             if element.marks is not None:
                 self.watermark_ms = element.marks.last_time
             return element if isinstance(element.keys, Column) else self._router.hashed(element)
         if isinstance(element, Watermark):
             self.watermark_ms = element.time_ms
-        self.emit(element)
-        return None
+        return super().offer(element)

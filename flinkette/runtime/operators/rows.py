@@ -12,6 +12,7 @@ from flinkette.contracts.functions import Function
 from flinkette.contracts.output_tag import OutputTag
 from flinkette.contracts.runtime_context import TimeDomain
 from flinkette.graph.operators import (
+    CONNECTED_DESCRIPTIONS,
     FilterDescription,
     FlatMapDescription,
     KeyByDescription,
@@ -27,6 +28,7 @@ from flinkette.runtime.user_code import bound, close_all, open_function
 
 if TYPE_CHECKING:
     from flinkette._native.batch import Batch
+    from flinkette._native.broadcast import BroadcastStates
     from flinkette._native.values import Converter
     from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.graph.operators import OperatorDescription
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["ROW_DESCRIPTIONS", "RowsOperator", "converter_of", "is_keyed"]
 
 ROW_DESCRIPTIONS = (
+    *CONNECTED_DESCRIPTIONS,
     MapDescription,
     FilterDescription,
     FlatMapDescription,
@@ -78,6 +81,7 @@ class RowsOperator(Operator):
         self._infos = infos
         self._functions: list[Function] = []
         self._keys: Keys | None = None
+        self._broadcast: BroadcastStates | None = None
 
     def open(self, context: SubtaskContext) -> None:
         super().open(context)
@@ -85,8 +89,12 @@ class RowsOperator(Operator):
         if is_keyed(self.info.node.operator):
             self._keys = Keys(context)
         key_context = None if self._keys is None else self._keys.context
+        heads = self._make_heads(context)
+        others = self._infos[1:] if heads else self._infos
         self._program = self._kernel = RowProgram(
-            [self._make_stage(info, context) for info in self._infos],
+            [*heads[:1], *(self._make_stage(info, context) for info in others)],
+            heads=heads,
+            broadcast=self._broadcast,
             keys=key_context,
             now_ms=context.clock.now_ms,
             tag_class=OutputTag,
@@ -108,6 +116,10 @@ class RowsOperator(Operator):
         )
         open_function(func, runtime_context, info)
         self._functions.append(func)
+
+    def _make_heads(self, context: SubtaskContext) -> tuple[Stage, ...]:
+        """Make what each of several inputs begins with; nothing where there is but one input."""
+        return ()
 
     def _make_stage(self, info: OperatorInfo, context: SubtaskContext) -> Stage:
         operator = info.node.operator

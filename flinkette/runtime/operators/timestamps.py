@@ -11,7 +11,7 @@ from flinkette.runtime.watermarks import WatermarkStage, has_deadlines
 
 if TYPE_CHECKING:
     from flinkette.contracts.watermark_strategy import WatermarkStrategy
-    from flinkette.exchange.element import Element
+    from flinkette.exchange.element import Arrival
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 
 __all__ = ["TimestampsOperator"]
@@ -44,7 +44,7 @@ class TimestampsOperator(Operator):
         if not self._stage.is_busy:
             self.finish_work()
 
-    def offer(self, element: Element) -> Batch | None:
+    def offer(self, element: Arrival) -> Batch | None:
         if isinstance(element, Batch):
             self.rows_in += element.num_rows
             timed = self._stage.take(element)

@@ -54,6 +54,7 @@ from unit.datastream.programs import (
         (lambda s: s.get_side_output("late"), "needs a OutputTag"),
         (lambda s: s.sink_to(print), "sink_to() needs a Sink"),
         (lambda s: s.union([]), "union() needs"),
+        (lambda s: s.broadcast(object()), "broadcast() needs a MapStateDescriptor"),
         (lambda s: s.assign_timestamps_and_watermarks(5), "needs a WatermarkStrategy"),
         (lambda s: s.name(3), "name() needs a str"),
         (lambda s: s.set_parallelism("2"), "must be an int"),
@@ -124,9 +125,7 @@ def test_a_keyed_stream_refuses_what_pyflinks_refuses(by_key, method, arguments)
 @pytest.mark.parametrize(
     "build",
     [
-        lambda s: s.connect(s),
         lambda s: s.cache(),
-        lambda s: s.broadcast(object()),
         lambda s: s._env.create_input(None),
     ],
 )

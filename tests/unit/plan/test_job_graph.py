@@ -214,3 +214,14 @@ def test_a_group_that_was_set_is_inherited_along_the_chain(env: StreamExecutionE
     graph = plan(env)
     assert shape(graph) == [1, 4]
     assert [vertex.slot_sharing_group for vertex in graph.vertices] == ["default", "heavy"]
+
+
+def test_branches_of_different_parallelism_have_exchanges_of_their_own(
+    env: StreamExecutionEnvironment,
+) -> None:
+    stream = numbers(env).map(abs).set_parallelism(3)
+    for parallelism in (2, 3):
+        stream.map(abs).set_parallelism(parallelism).sink_to(BlackholeSink()).set_parallelism(2)
+    assert exchanges(plan(env)) == [
+        Exchange.REBALANCE, Exchange.REBALANCE, Exchange.FORWARD, Exchange.REBALANCE
+    ]  # fmt: skip
