@@ -14,12 +14,18 @@ class KeyContext:
         """Make a live key id the current one."""
     def current_key(self) -> Any:
         """Return the current key; RuntimeError outside rows and timers."""
+    def begin_turn(self) -> None:
+        """Read the clock for values that expire, and free some that have; kernels call it."""
+    def find(self, name: str) -> StateColumn | None:
+        """Return the state column `name` if it was made."""
     def column(self, name: str) -> StateColumn:
         """Return the state column `name`, made on first use."""
 
 class StateColumn:
     """One state of all keys of a subtask; a value keeps its key's id alive."""
 
+    rule: tuple[Any, ...] | None
+    """What a column of values that expire was made for; None if they do not."""
     def __init__(self, context: KeyContext) -> None: ...
 
 class ValueState:
