@@ -1,8 +1,9 @@
 """Keyed state whose values expire: columns with the times of the last touch beside the values.
 
 Time is processing time, read at the beginning of a turn and then at most once in a tick of the
-machine's coarse clock (1 to 10 ms), so that a row costs no call. What was touched `ttl_ms` ago or earlier has expired. Expired values are freed when they are read,
-and in the background: each access lets the next turn look at a few more keys.
+machine's coarse clock (1 to 10 ms), so that a row costs no call. What was touched `ttl_ms` ago or
+earlier has expired. Expired values are freed when they are read, and in the background: each access
+lets the next turn look at a few more keys.
 """
 
 from collections.abc import Callable

@@ -53,19 +53,25 @@ cdef class StateColumn:
     # what a column of values that expire was made for; None if they do not
     cdef readonly object rule
 
-    @cython.final
-    cdef object get(self)
-    @cython.final
-    cdef int put(self, object value) except -1
-    @cython.final
-    cdef int drop(self) except -1
-    @cython.final
-    cdef list present_values(self)
-    @cython.final
-    cdef uint32_t _id(self) except? 4294967295
     cdef object _undo_entry(self, uint32_t key_id, object value)
     cdef int _restore(self, uint32_t key_id, object value) except -1
     cdef int sweep(self, int64_t rows) except -1
+
+    @cython.final
+    cdef object get(self)
+
+    @cython.final
+    cdef int put(self, object value) except -1
+
+    @cython.final
+    cdef int drop(self) except -1
+
+    @cython.final
+    cdef list present_values(self)
+
+    @cython.final
+    cdef uint32_t _id(self) except? 4294967295
+
     @cython.final
     cdef int _remember(self, uint32_t key_id, object value) except -1
 

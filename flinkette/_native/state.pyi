@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from flinkette._native.expiring_state import ExpiryRule
 from flinkette._native.keys import KeyMap
 
 class KeyContext:
@@ -24,7 +25,7 @@ class KeyContext:
 class StateColumn:
     """One state of all keys of a subtask; a value keeps its key's id alive."""
 
-    rule: tuple[Any, ...] | None
+    rule: ExpiryRule | None
     """What a column of values that expire was made for; None if they do not."""
     def __init__(self, context: KeyContext) -> None: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flinkette.contracts.checks import is_whole_number
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 __all__ = ["StateTtlConfig"]
 
 _MOST_KEYS = 2**31 - 1
+
+
+def _checked_size(cleanup_size: Any) -> int:
+    if not is_whole_number(cleanup_size) or not 0 <= cleanup_size <= _MOST_KEYS:
+        raise InvalidPipelineError(
+            "the size of an incremental clean-up, the keys looked at for each access, must be a "
+            f"whole number from 0 to {_MOST_KEYS}, got {cleanup_size!r}; Flink's default is 5"
+        )
+    return cleanup_size
 
 
 def _checked(value: object, kind: type[Enum], what: str) -> None:
@@ -106,13 +115,7 @@ class StateTtlConfig:
             """
 
             def __init__(self, cleanup_size: int, run_cleanup_for_every_record: bool) -> None:
-                if not is_whole_number(cleanup_size) or not 0 <= cleanup_size <= _MOST_KEYS:
-                    raise InvalidPipelineError(
-                        "the size of an incremental clean-up, the keys looked at for each access, "
-                        f"must be a whole number from 0 to {_MOST_KEYS}, got {cleanup_size!r}; "
-                        "Flink's default is 5"
-                    )
-                self._cleanup_size = cleanup_size
+                self._cleanup_size = _checked_size(cleanup_size)
                 self._run_cleanup_for_every_record = run_cleanup_for_every_record
 
             def get_cleanup_size(self) -> int:

@@ -69,7 +69,7 @@ class Expiring:
             raise ValueError
         return [seen]
 
-    def step(self, step: str, n: int) -> Any:  # noqa: PLR0911 - one line per step
+    def step(self, step: str, n: int) -> Any:
         state = self.state
         if self.kind == "value" and step != "clear":
             return state.value() if step == "read" else state.update(n)
@@ -136,7 +136,7 @@ class Model:
             self.parts = live
         return values
 
-    def step(self, step: str, n: int) -> Any:  # noqa: C901, PLR0911, PLR0912
+    def step(self, step: str, n: int) -> Any:  # noqa: C901
         if step == "clear":
             self.parts = {}
         elif self.kind == "list":

@@ -11,8 +11,8 @@ from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.datastream.functions import (
     AggregateFunction,
     KeyedProcessFunction,
-    ProcessWindowFunction,
     MapFunction,
+    ProcessWindowFunction,
 )
 from flinkette.datastream.state import (
     AggregatingStateDescriptor,
@@ -256,5 +256,5 @@ def test_a_time_to_live_of_per_window_state_is_refused() -> None:
         )
     )
     feed.rows += [1, None]
-    with pytest.raises(Exception, match="state 'w' of a window has a time to live.*global_state"):
+    with pytest.raises(Exception, match=r"state 'w' of a window has a time to live.*global_state"):
         run.finish()
