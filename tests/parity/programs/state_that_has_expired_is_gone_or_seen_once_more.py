@@ -1,7 +1,7 @@
 # order: exact
 # parallelism: as written
-# Only what must have expired, or cannot have, is printed: a slow machine changes nothing. PyFlink's
-# process mode reads its own cache within a bundle, where nothing expires; hence the thread mode.
+# Only what must have expired, or cannot have, is printed: a slow machine changes nothing. In process
+# mode PyFlink goes on reading what has expired; hence the thread mode.
 import time
 
 from pyflink.common import Configuration, Time, Types
