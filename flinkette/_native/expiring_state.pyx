@@ -343,7 +343,10 @@ cdef class ExpiringMapState(MapState):
         if column._shows_expired \
                 or not column._has_expired(column._times[column.context.current_id]):
             return False
-        return all([column._has_expired(time) for time in (<dict> parts[1]).values()])
+        for time in (<dict> parts[1]).values():
+            if not column._has_expired(time):
+                return False
+        return True
 
     def items(self):
         return iter(self._look_at_all())

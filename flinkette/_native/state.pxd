@@ -41,7 +41,7 @@ cdef class KeyContext:
     cdef int begin_row(self) except -1
     cdef int roll_back(self) except -1
     cdef int rows_loaded(self, int64_t count) noexcept
-    cpdef int begin_turn(self) except -1
+    cdef int begin_turn(self) except -1
     cpdef StateColumn column(self, str name)
     cdef int add_expiring(self, str name, StateColumn column, clock) except -1
 

@@ -15,8 +15,6 @@ class KeyContext:
         """Make a live key id the current one."""
     def current_key(self) -> Any:
         """Return the current key; RuntimeError outside rows and timers."""
-    def begin_turn(self) -> None:
-        """Read the clock for values that expire, and free some that have; kernels call it."""
     def find(self, name: str) -> StateColumn | None:
         """Return the state column `name` if it was made."""
     def column(self, name: str) -> StateColumn:

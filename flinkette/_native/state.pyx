@@ -60,7 +60,7 @@ cdef class KeyContext:
         self._rows_loaded += count
         return 0
 
-    cpdef int begin_turn(self) except -1:
+    cdef int begin_turn(self) except -1:
         """Read the clock for the rows of the turn, and look for values that have expired."""
         cdef StateColumn column
         if self._clock is None:
