@@ -20,6 +20,7 @@ cdef class RowKernel:
         self._id_data = NULL
         if ids is not None:
             self._id_data = ids.data
+            self._keys.rows_loaded(ids.length)
         self._cursor = 0
         self._marks = batch.marks
         self._mark = 0
@@ -40,6 +41,8 @@ cdef class RowKernel:
             failure, self._failure = self._failure, None
             raise failure
         self._begin_run()
+        if self._keys is not None:
+            self._keys.begin_turn()
         while True:
             try:
                 status = self._run(deadline_ns, max_rows)

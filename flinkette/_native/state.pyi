@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from flinkette._native.expiring_state import ExpiryRule
 from flinkette._native.keys import KeyMap
 
 class KeyContext:
@@ -14,12 +15,16 @@ class KeyContext:
         """Make a live key id the current one."""
     def current_key(self) -> Any:
         """Return the current key; RuntimeError outside rows and timers."""
+    def find(self, name: str) -> StateColumn | None:
+        """Return the state column `name` if it was made."""
     def column(self, name: str) -> StateColumn:
         """Return the state column `name`, made on first use."""
 
 class StateColumn:
     """One state of all keys of a subtask; a value keeps its key's id alive."""
 
+    rule: ExpiryRule | None
+    """What a column of values that expire was made for; None if they do not."""
     def __init__(self, context: KeyContext) -> None: ...
 
 class ValueState:

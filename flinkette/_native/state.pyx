@@ -1,7 +1,7 @@
 """Keyed state as dense columns of Python references indexed by key id. See state.pyi."""
 
 import cython
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int64_t, uint32_t
 
 from flinkette._native.keys cimport KeyMap
 from flinkette._native.values cimport fix
@@ -20,6 +20,7 @@ cdef class KeyContext:
         self._undo = []
         self._row = 0
         self.is_logging = False
+        self._expiring = []
 
     def set_key(self, uint32_t key_id):
         self.set_current(key_id)
@@ -39,6 +40,37 @@ cdef class KeyContext:
             self._columns[name] = column
         return column
 
+    def find(self, str name):
+        return self._columns.get(name)
+
+    cdef int add_expiring(self, str name, StateColumn column, clock) except -1:
+        """Keep a column whose values expire; from now on every turn begins with a look at time."""
+        self._columns[name] = column
+        self._expiring.append(column)
+        self._clock = clock
+        self.begin_turn()
+        return 0
+
+    cdef int read_clock(self) except -1:
+        self.now = self._clock()
+        self.now_ms = self.now
+        return 0
+
+    cdef int rows_loaded(self, int64_t count) noexcept:
+        self._rows_loaded += count
+        return 0
+
+    cdef int begin_turn(self) except -1:
+        """Read the clock for the rows of the turn, and look for values that have expired."""
+        cdef StateColumn column
+        if self._clock is None:
+            return 0
+        self.read_clock()
+        for column in self._expiring:
+            column.sweep(self._rows_loaded)
+        self._rows_loaded = 0
+        return 0
+
     cdef int begin_row(self) except -1:
         """Start remembering what a row's user code overwrites, so that it can be undone."""
         self.is_logging = True
@@ -55,7 +87,6 @@ cdef class KeyContext:
         return 0
 
 
-@cython.final
 cdef class StateColumn:
     """One state of all keys of a subtask. A value keeps its key's id alive."""
 
@@ -64,6 +95,7 @@ cdef class StateColumn:
         self._values = []
         self._logged_row = 0
 
+    @cython.final
     cdef object get(self):
         """Value of the current key, or None."""
         cdef uint32_t key_id = self._id()
@@ -77,6 +109,7 @@ cdef class StateColumn:
             self._remember(key_id, fix(value))
         return value
 
+    @cython.final
     cdef int put(self, object value) except -1:
         cdef uint32_t key_id = self._id()
         cdef Py_ssize_t missing = <Py_ssize_t> key_id + 1 - len(self._values)
@@ -90,6 +123,7 @@ cdef class StateColumn:
         self._values[key_id] = value
         return 0
 
+    @cython.final
     cdef int drop(self) except -1:
         cdef uint32_t key_id = self._id()
         if key_id >= <uint32_t> len(self._values):
@@ -103,11 +137,20 @@ cdef class StateColumn:
         self.context.key_map.release(key_id)
         return 0
 
+    @cython.final
     cdef int _remember(self, uint32_t key_id, object value) except -1:
         """Keep what the current row found, once: that is what an undo goes back to."""
         if self._logged_row != self.context._row:
             self._logged_row = self.context._row
-            self.context._undo.append((self, key_id, value))
+            self.context._undo.append((self, key_id, self._undo_entry(key_id, value)))
+        return 0
+
+    cdef object _undo_entry(self, uint32_t key_id, object value):
+        """What `_restore` needs to bring a value back."""
+        return value
+
+    cdef int sweep(self, int64_t rows) except -1:
+        """Free some values that have expired; `rows` were loaded since the last sweep."""
         return 0
 
     cdef int _restore(self, uint32_t key_id, object value) except -1:
@@ -119,22 +162,20 @@ cdef class StateColumn:
         self._values[key_id] = value
         return 0
 
+    @cython.final
     cdef list present_values(self):
         """Values of all keys that have one, by key id."""
         return [value for value in self._values if value is not ABSENT]
 
+    @cython.final
     cdef uint32_t _id(self) except? 4294967295:
         if not self.context.has_key:
             self.context.current_key()
         return self.context.current_id
 
 
-@cython.final
 cdef class ValueState:
     """One value per key. Slot thread only."""
-
-    cdef StateColumn _column
-    cdef object _convert
 
     def __cinit__(self, StateColumn column not None, convert=None):
         self._column = column
@@ -153,12 +194,8 @@ cdef class ValueState:
         self._column.drop()
 
 
-@cython.final
 cdef class ListState:
     """A list per key. Slot thread only."""
-
-    cdef StateColumn _column
-    cdef object _convert
 
     def __cinit__(self, StateColumn column not None, convert=None):
         self._column = column
@@ -194,19 +231,15 @@ cdef class ListState:
         self._column.drop()
 
 
-@cython.final
 cdef class MapState:
     """A dict per key. Slot thread only."""
-
-    cdef StateColumn _column
-    cdef object _convert_key
-    cdef object _convert_value
 
     def __cinit__(self, StateColumn column not None, convert_key=None, convert_value=None):
         self._column = column
         self._convert_key = convert_key
         self._convert_value = convert_value
 
+    @cython.final
     cdef dict _entries(self):
         entries = self._column.get()
         return {} if entries is None else entries
@@ -270,14 +303,8 @@ cdef class MapState:
         return self.keys()
 
 
-@cython.final
 cdef class FoldingState:
     """Reducing and aggregating state: an accumulator per key. Slot thread only."""
-
-    cdef StateColumn _column
-    cdef object _create
-    cdef object _add
-    cdef object _result
 
     def __cinit__(self, StateColumn column not None, create, add, result):
         self._column = column
@@ -292,13 +319,14 @@ cdef class FoldingState:
         return self._result(accumulator)
 
     def add(self, value):
-        accumulator = self._column.get()
-        if accumulator is None:
-            self._column.put(value if self._create is None else self._add(value, self._create()))
-        elif self._create is None:
-            self._column.put(self._add(accumulator, value))
-        else:
-            self._column.put(self._add(value, accumulator))
+        self._column.put(self._folded(self._column.get(), value))
+
+    @cython.final
+    cdef object _folded(self, object accumulator, object value):
+        """The accumulator, None for a key that has none, with `value` in it."""
+        if self._create is None:
+            return value if accumulator is None else self._add(accumulator, value)
+        return self._add(value, self._create() if accumulator is None else accumulator)
 
     def clear(self):
         self._column.drop()

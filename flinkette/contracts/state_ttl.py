@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from flinkette.contracts.errors import InvalidPipelineError
+from flinkette.contracts.checks import is_whole_number
+from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
 from flinkette.contracts.time import Duration, Time, milliseconds_of
 
 if TYPE_CHECKING:
@@ -13,9 +14,30 @@ if TYPE_CHECKING:
 
 __all__ = ["StateTtlConfig"]
 
+_MOST_KEYS = 2**31 - 1
+
+
+def _checked_size(cleanup_size: Any) -> int:
+    if not is_whole_number(cleanup_size) or not 0 <= cleanup_size <= _MOST_KEYS:
+        raise InvalidPipelineError(
+            "the size of an incremental clean-up, the keys looked at for each access, must be a "
+            f"whole number from 0 to {_MOST_KEYS}, got {cleanup_size!r}; Flink's default is 5"
+        )
+    return cleanup_size
+
+
+def _checked(value: object, kind: type[Enum], what: str) -> None:
+    """Refuse a setting that is not a member of its enum."""
+    if not isinstance(value, kind):
+        members = ", ".join(f"{kind.__qualname__}.{member.name}" for member in kind)
+        raise InvalidTypeError(f"{what} of a time to live must be one of {members}, got {value!r}")
+
 
 class StateTtlConfig:
     """When the values of a state expire; made by `new_builder` and given to a descriptor.
+
+    Time is processing time; Flink has no time to live in event time. An element of list state and
+    an entry of map state expire by themselves.
 
     Examples
     --------
@@ -54,9 +76,11 @@ class StateTtlConfig:
         """Wall clock."""
 
     class CleanupStrategies:
-        """Which extra clean-ups of expired values a state asks for.
+        """How expired values that nobody reads are freed.
 
-        flinkette drops expired values itself; the settings are kept so that programs run unchanged.
+        In the background every access to the state lets a few more keys be looked at, as an
+        incremental clean-up asks for, five by default. The settings for full snapshots and for
+        RocksDB have no meaning here; they are kept so that programs run unchanged.
 
         Parameters
         ----------
@@ -80,22 +104,22 @@ class StateTtlConfig:
             """A kind of clean-up without settings."""
 
         class IncrementalCleanupStrategy(CleanupStrategy):
-            """Look at a few values at each access.
+            """Look at a few keys for each access.
 
             Parameters
             ----------
             cleanup_size : int
-                How many values are looked at.
+                How many keys are looked at; 0 or more.
             run_cleanup_for_every_record : bool
                 Whether to do so for every row, not only for rows that use the state.
             """
 
             def __init__(self, cleanup_size: int, run_cleanup_for_every_record: bool) -> None:
-                self._cleanup_size = cleanup_size
+                self._cleanup_size = _checked_size(cleanup_size)
                 self._run_cleanup_for_every_record = run_cleanup_for_every_record
 
             def get_cleanup_size(self) -> int:
-                """Return how many values are looked at."""
+                """Return how many keys are looked at."""
                 return self._cleanup_size
 
             def run_cleanup_for_every_record(self) -> bool:
@@ -153,7 +177,7 @@ class StateTtlConfig:
         def get_incremental_cleanup_strategy(
             self,
         ) -> StateTtlConfig.CleanupStrategies.IncrementalCleanupStrategy | None:
-            """Return the settings; five values per access if the background may clean up."""
+            """Return the settings; five keys per access if the background may clean up."""
             chosen = self._strategies.get(self.Strategies.INCREMENTAL_CLEANUP)
             if isinstance(chosen, self.IncrementalCleanupStrategy):
                 return chosen
@@ -227,7 +251,7 @@ class StateTtlConfig:
         def set_ttl_time_characteristic(
             self, ttl_time_characteristic: StateTtlConfig.TtlTimeCharacteristic
         ) -> StateTtlConfig.Builder:
-            """Choose the clock."""
+            """Choose the clock; there is only one."""
             self._ttl_time_characteristic = ttl_time_characteristic
             return self
 
@@ -238,7 +262,7 @@ class StateTtlConfig:
             )
 
         def cleanup_full_snapshot(self) -> StateTtlConfig.Builder:
-            """Leave expired values out of full snapshots."""
+            """Leave expired values out of full snapshots; kept for programs that ask for it."""
             kind = StateTtlConfig.CleanupStrategies.Strategies.FULL_STATE_SCAN_SNAPSHOT
             self._strategies[kind] = StateTtlConfig.CleanupStrategies.EMPTY_STRATEGY
             return self
@@ -248,7 +272,7 @@ class StateTtlConfig:
             cleanup_size: int,
             run_cleanup_for_every_record: bool,
         ) -> StateTtlConfig.Builder:
-            """Look for expired values at each access."""
+            """Look at so many keys for each access, or for each row, and free what has expired."""
             kind = StateTtlConfig.CleanupStrategies.Strategies.INCREMENTAL_CLEANUP
             self._strategies[kind] = StateTtlConfig.CleanupStrategies.IncrementalCleanupStrategy(
                 cleanup_size, run_cleanup_for_every_record
@@ -297,6 +321,14 @@ class StateTtlConfig:
         ttl: Time,
         cleanup_strategies: StateTtlConfig.CleanupStrategies,
     ) -> None:
+        _checked(update_type, StateTtlConfig.UpdateType, "the update type")
+        _checked(state_visibility, StateTtlConfig.StateVisibility, "the visibility")
+        if not isinstance(ttl_time_characteristic, StateTtlConfig.TtlTimeCharacteristic):
+            raise InvalidTypeError(
+                "values expire by processing time only, in Flink too: the time characteristic of a "
+                "time to live must be StateTtlConfig.TtlTimeCharacteristic.ProcessingTime, got "
+                f"{ttl_time_characteristic!r}; for event time register a timer and clear the state"
+            )
         self.ttl_ms = milliseconds_of(ttl, "the time to live")
         if self.ttl_ms <= 0:
             raise InvalidPipelineError(

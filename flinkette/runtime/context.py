@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flinkette._native.expiring_state import (
+    ExpiringFoldingState,
+    ExpiringListState,
+    ExpiringMapState,
+    ExpiringValueState,
+    ExpiryRule,
+    expiring_column,
+)
 from flinkette._native.state import FoldingState, ListState, MapState, ValueState
 from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.functions import AggregateFunction, RuntimeContext
+from flinkette.contracts.state_ttl import StateTtlConfig
 from flinkette.runtime.user_code import bound
 
 if TYPE_CHECKING:
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
         ValueStateDescriptor,
     )
     from flinkette.metrics.group import MetricGroup
+    from flinkette.runtime.clock import Clock
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
 
 __all__ = ["StateStore", "SubtaskRuntimeContext"]
@@ -28,41 +38,92 @@ __all__ = ["StateStore", "SubtaskRuntimeContext"]
 class StateStore:
     """Keyed state by descriptor; one store per operator and namespace. Slot thread only."""
 
-    def __init__(self, keys: KeyContext | None, info: OperatorInfo) -> None:
+    def __init__(self, keys: KeyContext | None, info: OperatorInfo, clock: Clock) -> None:
         self._keys = keys
         self._info = info
+        self._now_ms = clock.now_ms
 
-    def _column(self, descriptor: StateDescriptor) -> Any:
+    def _column(self, descriptor: StateDescriptor, parts: str) -> tuple[Any, bool]:
+        """Return the descriptor's column, and whether its values expire."""
+        name = descriptor.get_name()
         if self._keys is None:
             raise InvalidPipelineError(
-                f"operator {self._info.name!r} ({self._info.node.call_site}): state "
-                f"{descriptor.get_name()!r} needs a keyed stream; call key_by(...) first"
+                f"{self._place()}: state {name!r} needs a keyed stream; call key_by(...) first"
             )
-        return self._keys.column(descriptor.get_name())
+        rule = expiry_rule(descriptor.ttl_config, parts)
+        column = self._keys.find(name)
+        if column is None:
+            if rule is None:
+                return self._keys.column(name), False
+            return expiring_column(self._keys, name, rule, self._now_ms), True
+        if column.rule != rule:
+            raise InvalidPipelineError(
+                f"{self._place()}: state {name!r} is asked for with {_in_words(rule)}, before with "
+                f"{_in_words(column.rule)}; a name is one state of the operator: use the same kind "
+                "of descriptor and the same StateTtlConfig, or another name"
+            )
+        return column, rule is not None
+
+    def _place(self) -> str:
+        return f"operator {self._info.name!r} ({self._info.node.call_site})"
 
     def get_state(self, state_descriptor: ValueStateDescriptor) -> Any:
         """Return the value state of the current key."""
-        return ValueState(self._column(state_descriptor))
+        column, is_expiring = self._column(state_descriptor, "whole")
+        return (ExpiringValueState if is_expiring else ValueState)(column)
 
     def get_list_state(self, state_descriptor: ListStateDescriptor) -> Any:
         """Return the list state of the current key."""
-        return ListState(self._column(state_descriptor))
+        column, is_expiring = self._column(state_descriptor, "elements")
+        return (ExpiringListState if is_expiring else ListState)(column)
 
     def get_map_state(self, state_descriptor: MapStateDescriptor) -> Any:
         """Return the map state of the current key."""
-        return MapState(self._column(state_descriptor))
+        column, is_expiring = self._column(state_descriptor, "entries")
+        return (ExpiringMapState if is_expiring else MapState)(column)
 
     def get_reducing_state(self, state_descriptor: ReducingStateDescriptor) -> Any:
         """Return the reducing state of the current key."""
+        column, is_expiring = self._column(state_descriptor, "whole")
         reduce = bound(state_descriptor.get_reduce_function(), "reduce")
-        return FoldingState(self._column(state_descriptor), None, reduce, None)
+        return (ExpiringFoldingState if is_expiring else FoldingState)(column, None, reduce, None)
 
     def get_aggregating_state(self, state_descriptor: AggregatingStateDescriptor) -> Any:
         """Return the aggregating state of the current key."""
+        column, is_expiring = self._column(state_descriptor, "whole")
         func: AggregateFunction = state_descriptor.get_agg_function()
-        return FoldingState(
-            self._column(state_descriptor), func.create_accumulator, func.add, func.get_result
+        return (ExpiringFoldingState if is_expiring else FoldingState)(
+            column, func.create_accumulator, func.add, func.get_result
         )
+
+
+def expiry_rule(config: StateTtlConfig | None, parts: str) -> ExpiryRule | None:
+    """Translate a time to live into what columns of state go by; None if nothing expires."""
+    if config is None or not config.is_enabled():
+        return None
+    visibility = StateTtlConfig.StateVisibility.ReturnExpiredIfNotCleanedUp
+    strategies = config.get_cleanup_strategies()
+    # in the background state is cleaned as an incremental clean-up does, whatever else is asked for
+    cleanup = strategies.get_incremental_cleanup_strategy()
+    return ExpiryRule(
+        parts,
+        config.ttl_ms,
+        config.get_update_type() is StateTtlConfig.UpdateType.OnReadAndWrite,
+        config.get_state_visibility() is visibility,
+        0 if cleanup is None else cleanup.get_cleanup_size(),
+        cleanup is not None and cleanup.run_cleanup_for_every_record(),
+    )
+
+
+def _in_words(rule: ExpiryRule | None) -> str:
+    if rule is None:
+        return "no time to live"
+    return (
+        f"a time to live of {rule.ttl_ms} ms (the {rule.parts} "
+        f"{'expires' if rule.parts == 'whole' else 'expire'}, reads "
+        f"{'count' if rule.reads_count else 'do not count'}, what has expired is "
+        f"{'shown' if rule.shows_expired else 'hidden'}, clean-up of {rule.cleanup_size})"
+    )
 
 
 class SubtaskRuntimeContext(StateStore, RuntimeContext):
@@ -71,7 +132,7 @@ class SubtaskRuntimeContext(StateStore, RuntimeContext):
     def __init__(
         self, context: SubtaskContext, info: OperatorInfo, keys: KeyContext | None
     ) -> None:
-        super().__init__(keys, info)
+        super().__init__(keys, info, context.clock)
         self._context = context
         self._metrics = context.metrics.of(info.node.node_id, info.name)
 

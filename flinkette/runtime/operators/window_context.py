@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.functions import AggregateFunction
 from flinkette.contracts.state import (
     AggregatingStateDescriptor,
@@ -128,6 +129,12 @@ class WindowMap(dict[Any, Any]):
 
 def make_window_state(descriptor: StateDescriptor) -> Any:
     """Make the empty state a descriptor describes."""
+    if descriptor.ttl_config is not None and descriptor.ttl_config.is_enabled():
+        raise InvalidPipelineError(
+            f"state {descriptor.get_name()!r} of a window has a time to live; it lives as long as "
+            "its window: take enable_time_to_live(...) away, or use context.global_state(), the "
+            "state of the key"
+        )
     if isinstance(descriptor, (ReducingStateDescriptor, AggregatingStateDescriptor)):
         return WindowFolding(descriptor)
     if isinstance(descriptor, ListStateDescriptor):
@@ -252,7 +259,7 @@ class FunctionContext(_PerWindow):
         self, clock: Clock, keys: KeyContext, info: OperatorInfo, *, is_merging: bool = False
     ) -> None:
         super().__init__(clock)
-        self._global_state = StateStore(keys, info)
+        self._global_state = StateStore(keys, info, clock)
         self._window_state = WindowStateStore(refuse_state if is_merging else self.get)
 
     def window(self) -> Any:

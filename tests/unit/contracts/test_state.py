@@ -218,3 +218,23 @@ def test_broadcast_state_can_be_read_everywhere_and_written_on_one_side() -> Non
     assert issubclass(BroadcastState, ReadOnlyBroadcastState)
     assert not hasattr(ReadOnlyBroadcastState, "put")
     assert hasattr(BroadcastState, "__setitem__")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("set_ttl_time_characteristic", "EventTime", r"processing time only.*got 'EventTime'"),
+        ("set_update_type", True, r"the update type .* StateTtlConfig.UpdateType.Disabled, .*True"),
+        ("set_state_visibility", None, r"the visibility .*StateVisibility.NeverRet.*, got None"),
+    ],
+)
+def test_a_setting_of_a_time_to_live_that_does_not_exist_is_refused(setting, value, words) -> None:
+    builder = StateTtlConfig.new_builder(Time.seconds(1))
+    with pytest.raises(InvalidTypeError, match=words):
+        getattr(builder, setting)(value).build()
+
+
+@pytest.mark.parametrize("size", [-1, 2**31, 2.5, None])
+def test_a_clean_up_looks_at_a_whole_number_of_keys(size) -> None:
+    with pytest.raises(InvalidPipelineError, match=rf"whole number from 0 .* got {size}"):
+        StateTtlConfig.new_builder(Time.seconds(1)).cleanup_incrementally(size, False)
