@@ -335,6 +335,11 @@ class StateTtlConfig:
                 f"the time to live must be longer than 0 ms, got {self.ttl_ms} ms; give a span "
                 "such as Time.hours(1)"
             )
+        if self.ttl_ms >= 2**63:
+            raise InvalidPipelineError(
+                f"the time to live must fit into 64 bits, got {self.ttl_ms} ms; values without a "
+                "time to live never expire"
+            )
         self._ttl = ttl
         self._update_type = update_type
         self._state_visibility = state_visibility

@@ -295,3 +295,11 @@ def test_a_row_skipped_after_a_turn_cleaned_its_value_gets_it_back_and_no_more()
     assert expiring.run(1, [("read", 0)]) == [7]
     assert expiring.run(1, [("read", 0)]) == [None]
     assert expiring.keyed.live_keys() == 0
+
+
+def test_the_longest_time_to_live_never_ends() -> None:
+    expiring = Expiring("value", ExpiryRule("whole", 2**63 - 1, False, False, 5, True))
+    for now_ms in (0, 1, 2**62):
+        expiring.now_ms = now_ms
+        expiring.run(1, [("set", 1)])
+        assert expiring.run(1, [("read", 0)]) == [1]

@@ -238,3 +238,10 @@ def test_a_setting_of_a_time_to_live_that_does_not_exist_is_refused(setting, val
 def test_a_clean_up_looks_at_a_whole_number_of_keys(size) -> None:
     with pytest.raises(InvalidPipelineError, match=rf"whole number from 0 .* got {size}"):
         StateTtlConfig.new_builder(Time.seconds(1)).cleanup_incrementally(size, False)
+
+
+def test_a_time_to_live_of_more_than_64_bits_is_refused() -> None:
+    longest = StateTtlConfig.new_builder(Time.milliseconds(2**63 - 1)).build()
+    assert longest.ttl_ms == 2**63 - 1
+    with pytest.raises(InvalidPipelineError, match=f"fit into 64 bits, got {2**63} ms"):
+        StateTtlConfig.new_builder(Time.milliseconds(2**63)).build()
