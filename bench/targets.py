@@ -197,7 +197,7 @@ TARGETS = [
         0.9,
         turns(CURVE("disorder"), "0 %", "100 %"),
     ),
-    Target("–", "20 windows on one stream / 1: rate", 0.6, None, turns("test_shared", "1", "20")),
+    Target("–", "20 windows on one stream / 1: rate", 0.5, None, turns("test_shared", "1", "20")),
     Target(
         "17",
         "session / tumbling count: time",

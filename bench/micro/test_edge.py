@@ -13,10 +13,12 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import flinkette
 from flinkette._native.batch import Batch, TupleNames
 from flinkette._native.column import Column
 from flinkette._native.ring import create_ring
@@ -27,6 +29,7 @@ from flinkette.exchange.ring_channel import RingSender
 if TYPE_CHECKING:
     from flinkette.exchange.channel import Sender
 
+PACKAGE_ROOT = str(Path(flinkette.__file__).parent.parent)
 ROW_COUNT = 8_192
 BATCHES = 40
 CAPACITY = 1 << 20
@@ -82,7 +85,8 @@ for rows in {"ring": from_ring, "pipe": from_pipe, "zmq": from_zmq}[kind]():
 def start_consumer(kind: str, *where: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", CONSUMER, kind, *map(str, where)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=PACKAGE_ROOT,  # `-c` looks there first, and not in sources that are not built
+        env={**os.environ, "PYTHONPATH": PACKAGE_ROOT},
         stdout=subprocess.PIPE,
         pass_fds=[each for each in where if isinstance(each, int)],
         text=True,

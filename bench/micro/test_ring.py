@@ -18,7 +18,10 @@ from typing import Any
 
 import pytest
 
+import flinkette
 from flinkette._native.ring import RingWriter, create_ring
+
+PACKAGE_ROOT = str(Path(flinkette.__file__).parent.parent)
 
 ROOT = Path(__file__).parents[2]
 KERNELS = ("platform", "ring_frame", "shared_memory", "spsc_ring")
@@ -97,7 +100,8 @@ while True:
 def start_consumer(program: str, where: str, **options: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", program, where, str(BATCHES), str(len(BATCH))],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=PACKAGE_ROOT,  # `-c` looks there first, and not in sources that are not built
+        env={**os.environ, "PYTHONPATH": PACKAGE_ROOT},
         stdout=subprocess.PIPE,
         text=True,
         **options,

@@ -15,7 +15,7 @@ from flinkette.ext.sinks import BlackholeSink
 
 ROW_COUNT = 6_000_000
 KEY_COUNT = 1_000
-MIN_RATIO_AT_20 = 0.6
+MIN_RATIO_AT_20 = 0.5
 
 
 def assigners(count: int, slide_s: int) -> list[Any]:
