@@ -14,6 +14,8 @@ from flinkette.graph.operators import BroadcastProcessDescription
 from flinkette.graph.transformations import Edge
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.datastream.data_stream import DataStream
 
@@ -109,15 +111,18 @@ class BroadcastConnectedStream:
         return DataStream(env, (Edge(node),), node, output_type)
 
 
-def broadcast_stream(stream: DataStream, descriptors: list[MapStateDescriptor]) -> BroadcastStream:
+def broadcast_stream(
+    stream: DataStream, descriptors: Sequence[MapStateDescriptor | None]
+) -> BroadcastStream:
     """Check the descriptors and put a stream of broadcast rows beside them."""
-    seen = set()
+    known: dict[str, MapStateDescriptor] = {}
     for descriptor in descriptors:
         require_instance("broadcast", descriptor, MapStateDescriptor)
+        assert descriptor is not None
         name = descriptor.get_name()
-        if name in seen:
+        if name in known:
             raise invalid_argument(
                 f"broadcast() got two states of the name {name!r}; give each a name of its own"
             )
-        seen.add(name)
-    return BroadcastStream(stream, descriptors)
+        known[name] = descriptor
+    return BroadcastStream(stream, list(known.values()))

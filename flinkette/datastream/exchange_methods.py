@@ -142,12 +142,14 @@ class ExchangeMethods(StreamBase):
         InvalidPipelineError
             If two descriptors have one name.
         """
-        if broadcast_state_descriptor is None:
-            return self._exchanged(Exchange.BROADCAST)
+        rows = self._exchanged(Exchange.BROADCAST)
+        if broadcast_state_descriptor is None and not other_broadcast_state_descriptors:
+            return rows
         from flinkette.datastream.broadcast_streams import broadcast_stream
 
-        descriptors = [broadcast_state_descriptor, *other_broadcast_state_descriptors]
-        return broadcast_stream(self._exchanged(Exchange.BROADCAST), descriptors)
+        return broadcast_stream(
+            rows, [broadcast_state_descriptor, *other_broadcast_state_descriptors]
+        )
 
     def partition_custom(
         self,

@@ -245,60 +245,45 @@ def _output(
             router = make_router(job_graph, edge, subtask.index, options)
             carries_time = job_graph.reads_time(job_graph.vertices[edge.target])
             channels = wiring.senders(edge, subtask)
-            gathering = _gathering(channels, edge.producer, options)
-            combining = _combining(job_graph, edge, channels, options)
+            ends = [channel for channel in channels if channel is not None]
+            is_within = len(ends) == 1 and isinstance(ends[0], LocalChannel)
             writer = EdgeWriter(
                 channels,
                 router,
                 carries_time=carries_time,
-                gathering=gathering,
-                combining=combining,
+                gathering=None if is_within else _gathering(ends, edge.producer, options),
+                combining=None if is_within else _combining(job_graph, edge, options),
             )
             writers.setdefault(edge.edge.tag, []).append(writer)
     return Output(writers)
 
 
 def _gathering(
-    channels: Sequence[Sender | None], producer: Transformation, options: DeployOptions
+    ends: Sequence[Sender], producer: Transformation, options: DeployOptions
 ) -> Gathering | None:
     """Let small batches wait for others where they would be split, or leave the worker."""
     timeout_ms = producer.buffer_timeout_ms
     if timeout_ms is None:
         timeout_ms = options.buffer_timeout_ms
-    ends = [channel for channel in channels if channel is not None]
-    leaves = not all(isinstance(channel, LocalChannel) for channel in ends)
-    if timeout_ms == 0 or _is_within(channels):
+    if timeout_ms == 0:
         return None
+    leaves = not all(isinstance(channel, LocalChannel) for channel in ends)
     timeout_ns = None if timeout_ms < 0 else timeout_ms * 1_000_000
     rule = FlushRule.of_edge(options.batch_rows, timeout_ns, len(ends), leaves_worker=leaves)
     return Gathering(rule, options.clock.monotonic_ns)
 
 
-def _combining(
-    job_graph: JobGraph,
-    edge: JobEdge,
-    channels: Sequence[Sender | None],
-    options: DeployOptions,
-) -> Combining | None:
+def _combining(job_graph: JobGraph, edge: JobEdge, options: DeployOptions) -> Combining | None:
     """Let rows become fewer on their way to windows that add them up."""
-    nodes = job_graph.vertices[edge.target].nodes
-    if edge.exchange is not Exchange.HASH or not options.is_combining:
-        return None
-    if not isinstance(nodes[0].operator, WindowDescription) or _is_within(channels):
+    target = job_graph.vertices[edge.target]
+    is_window = isinstance(target.nodes[0].operator, WindowDescription)
+    if edge.exchange is not Exchange.HASH or not (is_window and options.is_combining):
         return None
     from flinkette.exchange.combining import Combining
     from flinkette.plan.combining import plan_combination
 
-    windows = [node for node in nodes if isinstance(node.operator, WindowDescription)]
-    is_shared = job_graph.vertices[edge.target].is_shared
-    combination = plan_combination(windows if is_shared else windows[:1])
+    combination = plan_combination(target.nodes if target.is_shared else target.nodes[:1])
     return None if combination is None else Combining(combination)
-
-
-def _is_within(channels: Sequence[Sender | None]) -> bool:
-    """Tell whether all rows go to one subtask of this worker: nothing is to be saved."""
-    ends = [channel for channel in channels if channel is not None]
-    return len(ends) == 1 and isinstance(ends[0], LocalChannel)
 
 
 def make_router(job_graph: JobGraph, edge: JobEdge, index: int, options: DeployOptions) -> Router:

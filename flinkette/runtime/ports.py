@@ -73,10 +73,10 @@ class PortedOutput:
         copy: Callable[[Batch], Batch],
     ) -> None:
         output.emit(tag, element, copy)
-        # an element comes only when nothing waits, so `output` is not in the list yet
         self._note(output)
 
     def _note(self, output: Output) -> None:
+        """Remember an output that waits for room."""
         if output.num_pending and output not in self._waiting:
             self._waiting.append(output)
 

@@ -55,6 +55,7 @@ def test_a_broadcast_stream_is_the_second_input_and_goes_everywhere(env, pairs, 
     [
         (lambda s, k: s.broadcast("rules"), "broadcast() needs a MapStateDescriptor"),
         (lambda s, k: s.broadcast(RULES, 3), "broadcast() needs a MapStateDescriptor"),
+        (lambda s, k: s.broadcast(None, RULES), "broadcast() needs a MapStateDescriptor"),
         (
             lambda s, k: s.broadcast(ValueStateDescriptor("v", Types.INT())),
             "broadcast() needs a MapStateDescriptor",
