@@ -12,6 +12,7 @@ from flinkette.connectors.file_system.path_sink import ParquetSink
 from flinkette.connectors.split_queue import SplitQueue, restored_splits
 from flinkette.contracts.errors import InvalidPipelineError, SourceError
 from flinkette.contracts.source import Source, SourceSplit
+from flinkette.formats.column_types import type_of_columns
 from flinkette.formats.near_names import nearest
 from flinkette.formats.row_types import row_fields, type_info_of
 
@@ -88,8 +89,21 @@ class ParquetSource(Source):
         self.is_case_sensitive = is_case_sensitive
 
     def produced_type(self) -> TypeInformation | None:
-        """Return the declared type of the rows."""
-        return None if self._fields is None else type_info_of(("row", *self._fields))
+        """Return the declared type of the rows, or that of the first file's columns.
+
+        None if that file cannot be read here: what is wrong is said when the job starts.
+        """
+        if self._fields is not None:
+            return type_info_of(("row", *self._fields))
+        try:
+            path, _ = next(iter(list_files(self.paths)))
+            _, schema = _footer(path)
+            names = schema.names if self.columns is None else self.columns
+            selected = self._found(path, schema.names, tuple(names))
+        except (SourceError, StopIteration):
+            return None
+        columns = decoded_schema(schema, selected).empty_table().rename_columns(list(names))
+        return type_of_columns(Batch.from_arrow(columns))
 
     def create_enumerator(self, parallelism: int) -> SplitEnumerator:
         """Read the files' footers, check their columns, and make a split of each row group."""

@@ -74,6 +74,23 @@ def test_columns_are_chosen_and_ordered(source_runner: SourceRunner, path: Path)
     assert rows[3] == Row(x=1.0, id=3)
 
 
+def test_the_type_of_rows_is_that_of_the_columns(path: Path, tmp_path: Path) -> None:
+    stored = pyarrow.parquet.read_table(path)
+    whole = ParquetSource(path).produced_type()
+    assert whole == type_of_columns(Batch.from_arrow(stored))
+    last = stored.schema.names[-1]
+    assert ParquetSource(path, [last]).produced_type() == type_of_columns(
+        Batch.from_arrow(stored.select([last]))
+    )
+    upper = ParquetSource(path, [last.upper()], is_case_sensitive=False).produced_type()
+    assert upper == type_of_columns(
+        Batch.from_arrow(stored.select([last]).rename_columns([last.upper()]))
+    )
+    # what is wrong is said when the job starts
+    assert ParquetSource(tmp_path / "none").produced_type() is None
+    assert ParquetSource(path, ["none"]).produced_type() is None
+
+
 def test_a_missing_column_is_an_error_with_the_nearest_name(path: Path) -> None:
     with pytest.raises(SourceError, match=r"no column 'nane'; the nearest is 'name'"):
         ParquetSource(path, columns=["id", "nane"]).create_enumerator(1)
