@@ -7,6 +7,7 @@ workers and itself.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -98,6 +99,10 @@ def _preload(libraries: Sequence[str]) -> None:
     if libraries and _num_threads() > 1:
         # the libraries are not such that this process could be forked: begin again without them
         os.execv(sys.executable, sys.orig_argv[: -len(libraries)])  # noqa: S606
+    # imported modules live as long as a worker: its garbage collector need not visit them, which
+    # would take time and make each worker copy the pages they lie in
+    gc.collect()
+    gc.freeze()
 
 
 def _num_threads() -> int:
