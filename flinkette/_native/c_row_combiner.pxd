@@ -1,4 +1,5 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t
+from libcpp.vector cimport vector
 
 from flinkette._native.c_base cimport Status
 
@@ -8,12 +9,6 @@ cdef extern from "flk/row_combiner.h" namespace "flk" nogil:
         kSum
         kMin
         kMax
-
-    cdef cppclass CombinedColumn:
-        CombinedColumn()
-        CombineKind kind
-        const int64_t *values
-        int64_t *combined
 
     cdef cppclass CombinedRows:
         CombinedRows()
@@ -26,7 +21,18 @@ cdef extern from "flk/row_combiner.h" namespace "flk" nogil:
 
     cdef cppclass RowCombiner:
         RowCombiner()
-        Status open(int64_t unit, int64_t offset) noexcept
-        int64_t run(
-            const CombinedRows &rows, CombinedColumn *columns, size_t column_count,
-            uint32_t *out_rows) noexcept
+        Status open(
+            int64_t unit, int64_t offset, const vector[CombineKind] &kinds) noexcept
+        Status run(
+            const CombinedRows &rows, const vector[const int64_t *] &columns) noexcept
+        Status advance(int64_t watermark) noexcept
+        Status release() noexcept
+        void settle() noexcept
+        const uint32_t *begun() noexcept
+        int64_t begun_count() noexcept
+        const uint32_t *handed() noexcept
+        int64_t handed_count() noexcept
+        const int64_t *handed_values(size_t column) noexcept
+        const int64_t *mark_stops() noexcept
+        const uint32_t *held() noexcept
+        int64_t held_count() noexcept

@@ -12,7 +12,10 @@ KINDS: tuple[str, ...]
 """Names of the aggregates whose partial results are values of the same column."""
 
 class BatchCombiner:
-    """Combines the rows of batches, each batch by itself. Slot thread only.
+    """Combines the rows of batches until a watermark closes their slice. Slot thread only.
+
+    Rows that go have the time of the first row they are made of, and its values in the columns
+    that are not aggregated. The GIL is released.
 
     Parameters
     ----------
@@ -32,13 +35,27 @@ class BatchCombiner:
     def __init__(
         self, unit_ms: int, offset_ms: int, fields: Sequence[int | str], kinds: Sequence[str]
     ) -> None: ...
-    def combine(self, batch: Batch) -> Batch | None:
-        """Return fewer rows, each in the place of its first one, with the watermarks among them.
+    @property
+    def held(self) -> int:
+        """How many combined rows wait."""
 
-        Columns that are not aggregated have the values of the first row. The GIL is released.
+    def add(self, batch: Batch) -> Batch | None:
+        """Take a batch; return rows that go now with the batch's watermarks among them, or None.
 
-        Returns
-        -------
-        Batch or None
-            None if keys or aggregated columns are not int64 without nulls, or a time is missing.
+        Raises
+        ------
+        ValueError
+            If `accepts` says no.
         """
+
+    def accepts(self, batch: Batch) -> bool:
+        """Tell whether keys and aggregated columns are int64 without nulls, and all times known.
+
+        Rows that wait must also be of the batch's types: a batch of others has to come after them.
+        """
+
+    def advance(self, watermark_ms: int) -> Batch | None:
+        """Learn of a watermark; return the rows that have to go before it, or None."""
+
+    def release(self) -> Batch | None:
+        """Return all rows that wait, or None."""

@@ -211,8 +211,13 @@ class EdgeWriter:
         """Send a batch to its receivers, anything else to all. Only after `flush` returned True."""
         if not (self.carries_time or isinstance(element, (Batch, EndOfInput))):
             return
-        if self._combining is not None and isinstance(element, Batch):
-            element = self._combining.combine(element)
+        if self._combining is None:
+            self._gather(element)
+        else:
+            for each in self._combining.add(element):
+                self._gather(each)
+
+    def _gather(self, element: Element) -> None:
         if self._gathering is None:
             self._send(element)
         else:

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow
 import pytest
 
-from flinkette._native.combining import BatchCombiner
 from flinkette.common import Configuration, Duration, Time, WatermarkStrategy
+from flinkette.connectors import arrow
 from flinkette.datastream import StreamExecutionEnvironment
 from flinkette.datastream.window import SlidingEventTimeWindows, TumblingEventTimeWindows
 from flinkette.exchange import combining
@@ -63,6 +63,7 @@ def test_results_do_not_tell_whether_rows_were_combined(
     first: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(combining, "PAUSE", 1)
+    monkeypatch.setattr(combining, "TRIAL_ROWS", 200)
     for seed in range(first, first + 20):
         chance = random.Random(seed)
         count = chance.choice([50, 800, 3000])
@@ -79,28 +80,62 @@ def test_results_do_not_tell_whether_rows_were_combined(
         assert results(table, seed, True) == results(table, seed, False), seed
 
 
-def test_rows_become_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("seed", range(20))
+def test_rows_of_several_senders_wait_no_longer_than_they_may(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrow, "TURN_ROWS", 50)
+    chance = random.Random(seed)
+    keys = chance.choice([1, 5, 40])
+    rows = [
+        (chance.randrange(keys), at // 3 - chance.randint(0, 30), chance.randint(-50, 50))
+        for at in range(3000)
+    ]
+    table = pyarrow.table(dict(zip("kta", map(list, zip(*rows, strict=True)), strict=True)))
+    configuration = Configuration()
+    configuration.set_integer("flinkette.batch.rows", chance.choice([7, 64]))
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    env.set_parallelism(3)
+    # what a sender reads is in order but for 30 ms: no row is late
+    strategy = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(30))
+    timed = env.from_arrow(table).set_parallelism(3)
+    timed = timed.assign_timestamps_and_watermarks(strategy.with_timestamp_assigner("t"))
+    windows = timed.key_by("k").window(TumblingEventTimeWindows.of(Time.milliseconds(20)))
+    expected: dict[tuple[int, int], int] = {}
+    for key, time, value in rows:
+        place = key, time // 20 * 20
+        expected[place] = expected.get(place, 0) + value
+    with windows.aggregate(Sum("a"), with_key=True, with_window=True).execute_and_collect() as made:
+        found = {(row["key"], row["window_start"]): row["sum_a"] for row in made}
+    assert found == expected
+
+
+def test_rows_become_fewer_the_longer_a_window_is(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, int]] = []
 
-    class Watched:
-        def __init__(self, *arguments: Any) -> None:
-            self._native = BatchCombiner(*arguments)
-
-        def combine(self, batch: Any) -> Any:
-            made = self._native.combine(batch)
-            seen.append((batch.num_rows, made.num_rows))
+    class Watched(combining.Combining):
+        def add(self, element: Any) -> Any:
+            made = super().add(element)
+            seen.append((getattr(element, "num_rows", 0), sum(map(rows_of, made))))
             return made
 
-    monkeypatch.setattr(combining, "BatchCombiner", Watched)
+    def rows_of(element: Any) -> int:
+        return getattr(element, "num_rows", 0)
+
+    monkeypatch.setattr(combining, "Combining", Watched)
     table = pyarrow.table(
         {"k": [at % 5 for at in range(1000)], "t": list(range(1000)), "a": [1] * 1000}
     )
-    env = StreamExecutionEnvironment.get_execution_environment()
+    configuration = Configuration()
+    configuration.set_integer("flinkette.batch.rows", 10)
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
     env.set_parallelism(2)
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner("t")
-    rows = env.from_arrow(table).assign_timestamps_and_watermarks(strategy).key_by("k")
-    sums = rows.window(TumblingEventTimeWindows.of(Time.milliseconds(100))).aggregate(Sum("a"))
-    with sums.execute_and_collect() as found:
+    # one sender, so that it has all rows of a window
+    rows = env.from_arrow(table).assign_timestamps_and_watermarks(strategy).set_parallelism(1)
+    windows = rows.key_by("k").window(TumblingEventTimeWindows.of(Time.milliseconds(100)))
+    with windows.aggregate(Sum("a")).execute_and_collect() as found:
         assert list(found) == [20] * 50
     assert sum(before for before, _ in seen) == 1000
-    assert sum(after for _, after in seen) <= 100
+    # a batch has two rows of a key, a window twenty; the row that closes a window begins the next
+    assert 50 <= sum(after for _, after in seen) <= 60
