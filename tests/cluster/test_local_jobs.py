@@ -148,6 +148,45 @@ def test_costly_libraries_are_imported_once_if_they_make_no_thread(
     assert printed == f"[('makes_a_thread', False), ('numpy', {found}), ('pyarrow', {found})]\n"
 
 
+IMPORTED_BY_WORKERS = """
+import subprocess
+import sys
+
+from flinkette.common import Configuration, Time, Types, WatermarkStrategy
+from flinkette.common.watermark_strategy import TimestampAssigner
+from flinkette.datastream import StreamExecutionEnvironment
+from flinkette.datastream.window import TumblingEventTimeWindows
+
+class Itself(TimestampAssigner):
+    def extract_timestamp(self, value, record_timestamp):
+        return value
+
+def engine_modules(*_):
+    import sys
+    return sorted(name for name in sys.modules if name.startswith("flinkette."))
+
+configuration = Configuration()
+configuration.set_integer("flinkette.execution.workers", 2)
+env = StreamExecutionEnvironment.get_execution_environment(configuration)
+env.set_parallelism(2)
+strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
+rows = env.from_collection([1, 2], Types.LONG()).assign_timestamps_and_watermarks(strategy)
+keyed = rows.key_by(lambda row: row).map(lambda row: row).key_by(lambda row: row)
+fired = keyed.window(TumblingEventTimeWindows.of(Time.seconds(1))).reduce(lambda a, b: a)
+with fired.map(engine_modules).execute_and_collect() as found:
+    imported = set().union(*found)
+
+program = "import sys; from importlib import import_module as load; from flinkette.cluster import "
+program += "fork_server; [load(each) for each in fork_server.PRELOADED]; print(*sys.modules)"
+known = subprocess.check_output([sys.executable, "-c", program], text=True).split()
+print(sorted(imported - set(known)))
+"""
+
+
+def test_workers_of_a_usual_job_need_not_import_anything(run_python: Any) -> None:
+    assert run_python("-c", IMPORTED_BY_WORKERS).stdout == "[]\n"
+
+
 def process_id(_: Any) -> int:
     return os.getpid()
 
