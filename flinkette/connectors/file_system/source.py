@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["FileRecordReader", "FileSplit", "RecordFileSource", "file_splits"]
 
-SPLIT_BYTES = 32 << 20
+LEAST_SPLIT_BYTES = 1 << 20
+MOST_SPLIT_BYTES = 32 << 20
+SPLITS_PER_READER = 4
+"""So many, that readers end at about the same time."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,12 @@ class FileSplit(SourceSplit):
 
 
 def file_splits(
-    files: list[ListedFile], *, is_splittable: bool, parallelism: int, split_bytes: int
+    files: list[ListedFile], *, is_splittable: bool, parallelism: int, split_bytes: int | None
 ) -> list[FileSplit]:
     """Make splits of files: whole ones, or byte ranges of large plain files for several readers."""
+    if split_bytes is None:
+        share = sum(file.size_bytes for file in files) // (parallelism * SPLITS_PER_READER)
+        split_bytes = min(max(share, LEAST_SPLIT_BYTES), MOST_SPLIT_BYTES)
     splits: list[FileSplit] = []
     for path, size_bytes in files:
         if is_splittable and parallelism > 1 and compression_of(path) is None:
@@ -75,7 +81,8 @@ class RecordFileSource(Source):
     is_splitting
         Whether large plain files may be cut into byte ranges.
     split_bytes
-        Size of the byte ranges into which large plain files are cut when several subtasks read.
+        Size of the byte ranges into which plain files are cut when several subtasks read; if not
+        given 1 to 32 MiB, so that each of them gets some.
     block_bytes
         Bytes read at once.
 
@@ -91,7 +98,7 @@ class RecordFileSource(Source):
         paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
         *,
         is_splitting: bool = True,
-        split_bytes: int = SPLIT_BYTES,
+        split_bytes: int | None = None,
         block_bytes: int = BLOCK_BYTES,
     ) -> None:
         self.format = format_

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flinkette.connectors.file_system.source import RecordFileSource
+from flinkette.connectors.file_system.listing import ListedFile
+from flinkette.connectors.file_system.source import RecordFileSource, file_splits
 from flinkette.contracts.errors import ConfigurationError, InvalidPipelineError, SourceError
 from flinkette.formats.file_format import StreamFormat
 
@@ -167,6 +168,26 @@ def test_a_line_longer_than_a_block(source_runner: SourceRunner, tmp_path: Path)
     path.write_text("x" * 100_000 + "\ny\n")
     rows = source_runner.read(text_source(path, block_bytes=100)).rows
     assert [len(row) for row in rows] == [100_000, 1]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "parallelism", "ranges"),
+    [
+        ([1 << 20], 2, 1),  # a reader's share would be little
+        ([8 << 20], 2, 8),
+        ([8 << 20], 1, 1),
+        ([1 << 30], 2, 32),
+        ([1 << 20, 15 << 20], 4, 16),
+    ],
+)
+def test_every_reader_gets_some_ranges(sizes: list[int], parallelism: int, ranges: int) -> None:
+    files = [ListedFile(f"{at}.txt", size) for at, size in enumerate(sizes)]
+    splits = file_splits(files, is_splittable=True, parallelism=parallelism, split_bytes=None)
+    assert len(splits) == ranges
+    for file in files:
+        of_file = [split for split in splits if split.path == file.path]
+        assert [of_file[0].start, of_file[-1].end] == [0, -1]
+        assert [split.end for split in of_file[:-1]] == [split.start for split in of_file[1:]]
 
 
 def test_folders_and_patterns_are_walked_in_order_without_hidden_files(
