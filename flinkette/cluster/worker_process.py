@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import pickle
@@ -63,6 +64,8 @@ REPORT_INTERVAL_S = 0.5
 UNSENT_WAIT_S = 0.005
 MAX_UNSENT_BYTES = 1 << 22
 """Output that the client has not taken; beyond it the worker waits for the client."""
+YOUNG_OBJECTS = 100_000
+"""So many new objects make Python look for garbage."""
 
 
 def run_worker(descriptor: int) -> int:
@@ -79,6 +82,8 @@ def run_worker(descriptor: int) -> int:
         Exit code.
     """
     _die_with_parent()
+    # rows live as long as their batch: looked at a few hundred at a time, none is garbage yet
+    gc.set_threshold(YOUNG_OBJECTS, 10, 10)
     link: Link[ToWorker] = Link(socket.socket(fileno=os.dup(descriptor)), ToWorker)
     os.close(descriptor)
     process = WorkerProcess(link)
