@@ -27,6 +27,7 @@ words = lines.flat_map(lambda line: [(word, 1) for word in line.split()], output
 words.key_by(lambda word: word[0]).sum(1).print()
 env.execute("word count")
 """
+TWO_WORKERS = WORD_COUNT.replace("set_parallelism(1)", "set_parallelism(2)")
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,7 @@ env.execute("word count")
     [
         pytest.param(IMPORT, "hello\n", id="import"),
         pytest.param(WORD_COUNT, "(to,1)\n", id="word_count"),
+        pytest.param(TWO_WORKERS, ("1> (", "2> ("), id="two_workers"),
         pytest.param(EXAMPLE, "26,689 words,", id="example_word_count"),
     ],
 )
@@ -42,7 +44,7 @@ def test_start(
     start_python: Callable[..., subprocess.Popen[str]],
     tmp_path: Path,
     program: str | Path,
-    first_line: str,
+    first_line: str | tuple[str, ...],
 ) -> None:
     started: list[subprocess.Popen[str]] = []
 
