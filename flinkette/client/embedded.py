@@ -10,6 +10,7 @@ from flinkette.plan.job_metrics import JobMetrics
 from flinkette.runtime.clock import SystemClock
 from flinkette.runtime.counts import task_counts
 from flinkette.runtime.deploy import deploy
+from flinkette.runtime.garbage import look_as_before, look_less_often
 from flinkette.runtime.worker import Worker
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ class EmbeddedJob(Job):
 
     def _advance(self) -> bool:
         if not self._is_open:
-            self.worker.open()
+            look_less_often()
             self._is_open = True
+            self.worker.open()
             self._next_sample_ns = self._clock.monotonic_ns() + SAMPLE_INTERVAL_NS
         has_worked = self.worker.step()
         if self._clock.monotonic_ns() >= self._next_sample_ns:
@@ -85,3 +87,6 @@ class EmbeddedJob(Job):
                 self._sample()
         finally:
             self.worker.close()
+            if self._is_open:
+                self._is_open = False
+                look_as_before()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import pickle
@@ -49,6 +48,7 @@ from flinkette.plan.execution_graph import SubtaskId
 from flinkette.runtime.clock import SystemClock
 from flinkette.runtime.cores import available_cores
 from flinkette.runtime.deploy import deploy
+from flinkette.runtime.garbage import look_less_often
 from flinkette.runtime.worker import Worker
 
 if TYPE_CHECKING:
@@ -64,8 +64,6 @@ REPORT_INTERVAL_S = 0.5
 UNSENT_WAIT_S = 0.005
 MAX_UNSENT_BYTES = 1 << 22
 """Output that the client has not taken; beyond it the worker waits for the client."""
-YOUNG_OBJECTS = 100_000
-"""So many new objects make Python look for garbage."""
 
 
 def run_worker(descriptor: int) -> int:
@@ -82,8 +80,7 @@ def run_worker(descriptor: int) -> int:
         Exit code.
     """
     _die_with_parent()
-    # rows live as long as their batch: looked at a few hundred at a time, none is garbage yet
-    gc.set_threshold(YOUNG_OBJECTS, 10, 10)
+    look_less_often()
     link: Link[ToWorker] = Link(socket.socket(fileno=os.dup(descriptor)), ToWorker)
     os.close(descriptor)
     process = WorkerProcess(link)

@@ -1,0 +1,64 @@
+"""Python looks for garbage less often while jobs run, and as before afterwards."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from flinkette.datastream import StreamExecutionEnvironment
+from flinkette.runtime.garbage import YOUNG_OBJECTS, look_as_before, look_less_often
+
+
+@pytest.fixture(autouse=True)
+def thresholds() -> Iterator[None]:
+    before = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.set_threshold(*before)
+
+
+def seen_by_a_job() -> list[int]:
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.set_parallelism(1)
+    stream = env.from_collection([1]).map(lambda _: gc.get_threshold()[0])
+    with stream.execute_and_collect() as found:
+        return list(found)
+
+
+def test_a_job_in_this_process_leaves_the_threshold_as_it_was() -> None:
+    assert seen_by_a_job() == [YOUNG_OBJECTS]
+    assert gc.get_threshold() == (700, 10, 10)
+
+
+def test_also_one_that_fails() -> None:
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.set_parallelism(1)
+    env.from_collection([0]).map(lambda value: 1 // value).print()
+    with pytest.raises(Exception, match="division"):
+        env.execute()
+    assert gc.get_threshold()[0] == 700
+
+
+def test_the_last_of_several_jobs_restores_it() -> None:
+    look_less_often()
+    look_less_often()
+    look_as_before()
+    assert gc.get_threshold()[0] == YOUNG_OBJECTS
+    look_as_before()
+    assert gc.get_threshold()[0] == 700
+
+
+@pytest.mark.parametrize("young", [0, YOUNG_OBJECTS + 1])
+def test_a_collector_that_is_off_or_rarer_stays_so(young: int) -> None:
+    gc.set_threshold(young, 10, 10)
+    assert seen_by_a_job() == [young]
+    assert gc.get_threshold()[0] == young
+
+
+def test_a_threshold_that_was_set_meanwhile_stays() -> None:
+    look_less_often()
+    gc.set_threshold(5_000)
+    look_as_before()
+    assert gc.get_threshold()[0] == 5_000
