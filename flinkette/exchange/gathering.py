@@ -122,25 +122,28 @@ class Gathering:
 
     def __bool__(self) -> bool:
         """Whether anything waits."""
-        return bool(self._batches)
+        return bool(self._batches or self._marks)
 
     def add(self, element: Element) -> Sequence[Element]:
         """Take the next element of the edge; return what goes to the receivers now, in order."""
         if isinstance(element, Batch):
             return self._add_batch(element)
-        if not self._batches:
-            return (element,)
-        # the last watermark is news by itself: operators of a BATCH job give their results then
-        is_last = isinstance(element, Watermark) and element.time_ms == MAX_WATERMARK_MS
-        if isinstance(element, Watermark) and self._rule.timeout_ns is not None and not is_last:
+        if isinstance(element, Watermark) and self._may_wait(element):
             mark = Marks(Int64Buffer.of([0]), Int64Buffer.of([element.time_ms]))
+            if not self:
+                self._since_ns = self._clock_ns()
+            if not self._batches:
+                self._marks.clear()
             self._marks.append((self._rows, mark))
             return ()
-        return self.take(), element
+        return (self.take(), element) if self else (element,)
 
-    def take(self) -> Batch:
-        """Remove and return what waits, as one batch. Only if there is something."""
-        taken = join(self._batches, self._marks)
+    def take(self) -> Element:
+        """Remove and return what waits, as one batch or watermark. Only if there is something."""
+        if self._batches:
+            taken: Element = join(self._batches, self._marks)
+        else:
+            taken = Watermark(self._marks[0][1].last_time)
         self._batches, self._marks, self._rows = [], [], 0
         self._last_ns = self._clock_ns()
         return taken
@@ -152,7 +155,7 @@ class Gathering:
 
     def due_ns(self, *, is_idle: bool) -> int | None:
         """Return when `is_due` becomes True if nothing comes; None: then never."""
-        if not self._batches:
+        if not self:
             return None
         return self._rule.due_ns(self._since_ns, self._last_ns, is_idle=is_idle)
 
@@ -160,7 +163,7 @@ class Gathering:
         rule = self._rule
         if not self._batches:
             if rule.is_full(batch.num_rows):
-                return (batch,)
+                return (self.take(), batch) if self else (batch,)
             self._keep(batch)
             return ()
         if self._rows + batch.num_rows > rule.max_rows or not can_join(self._batches[0], batch):
@@ -168,8 +171,17 @@ class Gathering:
         self._keep(batch)
         return (self.take(),) if rule.is_full(self._rows) else ()
 
+    def _may_wait(self, watermark: Watermark) -> bool:
+        """Tell whether a watermark waits: for the rows before it, or since it would wake others.
+
+        The last one is news by itself: operators of a BATCH job give their results then.
+        """
+        if not self._rule.timeout_ns or watermark.time_ms == MAX_WATERMARK_MS:
+            return False
+        return bool(self._batches) or self._rule.busy_ns is not None
+
     def _keep(self, batch: Batch) -> None:
-        if not self._batches:
+        if not self:
             self._since_ns = self._clock_ns()
         if batch.marks is not None:
             self._marks.append((self._rows, batch.marks))
