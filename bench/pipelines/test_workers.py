@@ -66,7 +66,7 @@ def files(
     for name, keys, rows in (
         ("rows-1k", 1_000, 32_000_000),
         ("rows-1m", 1_000_000, 8_000_000),
-        ("few-1k", 1_000, 1_000_000),
+        ("few-1k", 1_000, 4_000_000),
     ):
         found[name] = folder / f"{name}.parquet"
         table = Rows(keys=keys).table(rows // share)
@@ -119,12 +119,12 @@ def test_two_workers(time_turns: Any, files: dict[str, Path], build: Build, name
         "one": partial(run, build, files[name], 1, 1),
         "two": partial(run, build, files[name], 2, 2),
     }
-    time_turns(jobs, rows=1)
+    time_turns(jobs, rows=1, rounds=5)
 
 
 def test_many_workers(time_turns: Any, files: dict[str, Path]) -> None:
     jobs = {
-        str(workers): partial(run, sums, files["rows-1k"], workers, workers)
+        str(workers): partial(run, lambdas, files["few-1k"], workers, workers)
         for workers in (2, 8, 32)
     }
-    time_turns(jobs, rows=1)
+    time_turns(jobs, rows=1, rounds=5)
