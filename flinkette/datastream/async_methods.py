@@ -9,6 +9,7 @@ from flinkette.datastream.checks import (
     async_form,
     described,
     invalid_argument,
+    refuse_async,
     require_function,
     require_instance,
     require_int,
@@ -42,10 +43,12 @@ def async_description(method: str, func: Any, **settings: Any) -> AsyncDescripti
     Raises
     ------
     InvalidTypeError
-        If the function is an asynchronous generator and not for `flat_map`.
+        If the function is an asynchronous generator and not for `flat_map`, or only its `open` or
+        `close` must be awaited.
     """
     form = async_form(func, method)
     if not form:
+        refuse_async(method, func, ())
         return None
     if form == "coroutine":
         return AsyncDescription(func, method, **settings)

@@ -13,6 +13,7 @@ __all__ = [
     "async_form",
     "described",
     "invalid_argument",
+    "refuse_async",
     "require_function",
     "require_instance",
     "require_int",

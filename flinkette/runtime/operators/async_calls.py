@@ -12,6 +12,7 @@ from flinkette._native.async_calls import AsyncCalls
 from flinkette._native.batch import Batch
 from flinkette._native.call_queue import CallQueue
 from flinkette._native.lent import retain
+from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.functions import AsyncFunction, Function
 from flinkette.exchange.element import EndOfInput, InputBatch, StatusChange, Watermark
 from flinkette.runtime.context import SubtaskRuntimeContext
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flinkette._native.call_queue import Call
+    from flinkette.contracts.state import StateDescriptor
     from flinkette.exchange.element import Arrival
     from flinkette.graph.operators import AsyncDescription
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
@@ -39,6 +41,17 @@ METHOD_OF_KIND = {
 }
 MS = 1_000_000
 ASYNCIO_FOLDER = str(Path(asyncio.__file__).parent)
+
+
+class _AsyncContext(SubtaskRuntimeContext):
+    """Has no keyed state, on a keyed stream neither: rows of one key are in flight at once."""
+
+    def _column(self, descriptor: StateDescriptor, parts: str) -> tuple[Any, bool]:
+        raise InvalidPipelineError(
+            f"{self._place()}: state {descriptor.get_name()!r} was asked for by an asynchronous "
+            "function, whose rows of one key are in flight at the same time; keep it in a "
+            "KeyedProcessFunction before or after"
+        )
 
 
 class AsyncOperator(Operator):
@@ -75,7 +88,7 @@ class AsyncOperator(Operator):
         func = description.func
         is_object = isinstance(func, Function)
         if is_object:
-            runtime_context = SubtaskRuntimeContext(context, self.info, None)
+            runtime_context = _AsyncContext(context, self.info, None)
             loop.run(self._call(func.open, runtime_context))
         self._is_open = True
         self._calls = AsyncCalls(
