@@ -23,6 +23,9 @@ T = TypeVar("T")
 GRACE_S = 1.0
 """How long tasks may take to end once they are cancelled; more are left behind."""
 CANCEL_AGAIN_S = 0.1
+LEAST_LOOKS = 3
+"""A timer wakes a future, that its task: what was due before a time-out comes before it, however
+late the step is."""
 
 
 class _SteppedSelector(selectors.DefaultSelector):
@@ -48,7 +51,7 @@ class _SteppedSelector(selectors.DefaultSelector):
         ready = super().select(0)
         self.due_ns = None if timeout is None else now_ns + int(timeout * 1e9)
         self.is_idle = timeout != 0 and not ready
-        if self.is_idle or now_ns > self.deadline_ns:
+        if self.is_idle or (now_ns > self.deadline_ns and self.num_looks > LEAST_LOOKS):
             self.stop()
         return ready
 
