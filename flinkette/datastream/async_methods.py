@@ -145,7 +145,29 @@ def wait_description(
     *,
     is_ordered: bool,
 ) -> AsyncDescription:
-    """Check the arguments of a method of `AsyncDataStream` and describe its operator."""
+    """Check the arguments of a method of `AsyncDataStream` and describe its operator.
+
+    Parameters
+    ----------
+    method : str
+        The method, for errors.
+    function, timeout, strategy, capacity
+        What was passed to it.
+    is_ordered : bool
+        Whether results keep the order of the rows.
+
+    Returns
+    -------
+    AsyncDescription
+        The operator.
+
+    Raises
+    ------
+    InvalidTypeError
+        If an argument is of the wrong class, or `async_invoke` is not `async def`.
+    InvalidPipelineError
+        If a number is too small, or calls are repeated without a time-out.
+    """
     require_function(method, function, AsyncFunction, may_wait=True)
     if not isinstance(function, AsyncFunction):
         raise wrong_type(

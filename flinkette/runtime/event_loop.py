@@ -49,7 +49,8 @@ class _SteppedSelector(selectors.DefaultSelector):
         self.num_looks += 1
         now_ns = self._monotonic_ns()
         ready = super().select(0)
-        self.due_ns = None if timeout is None else now_ns + int(timeout * 1e9)
+        # rounded up: a loop that is woken too early would find nothing to do
+        self.due_ns = None if timeout is None else now_ns + int(timeout * 1e9) + 1
         self.is_idle = timeout != 0 and not ready
         if self.is_idle or (now_ns > self.deadline_ns and self.num_looks > LEAST_LOOKS):
             self.stop()
