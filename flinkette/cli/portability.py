@@ -22,6 +22,7 @@ _FIELD_METHODS = {
         "with_timestamp_assigner() with a field name is flinkette's own; pass a TimestampAssigner"
     ),
 }
+_AWAITING_METHODS = {"filter", "flat_map", "map"}
 _RESULT_METHODS = {"to_arrow", "to_batches", "to_pandas"}
 _OWN_KEYWORDS = {"with_key", "with_window"}
 _SHARED_PACKAGES = {"common", "datastream", "table"}
@@ -66,6 +67,7 @@ def find_extensions(source: str, file: str) -> list[Finding]:
 
 def _findings(tree: ast.AST) -> Iterator[tuple[int, str]]:
     results = set(_names_of_results(tree))
+    coroutines = {node.name for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -74,11 +76,22 @@ def _findings(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield from _of_from(node)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield from _of_call(node, node.func.attr)
+            if node.func.attr in _AWAITING_METHODS and _is_one_of(node.args, coroutines):
+                yield (
+                    node.lineno,
+                    f"{node.func.attr}() with an async function is flinkette's own; use "
+                    "AsyncDataStream",
+                )
             if node.func.attr in _RESULT_METHODS and _is_result(node.func.value, results):
                 yield (
                     node.lineno,
                     f"{node.func.attr}() of a result is flinkette's own; iterate over the rows",
                 )
+
+
+def _is_one_of(arguments: list[ast.expr], names: set[str]) -> bool:
+    first = arguments[0] if arguments else None
+    return isinstance(first, ast.Name) and first.id in names
 
 
 def _names_of_results(tree: ast.AST) -> Iterator[str]:

@@ -36,22 +36,6 @@ class AsyncRetryPredicate(ABC, Generic[OUT]):
         """Return what is asked about each exception, None for no question."""
 
 
-class _RetryPredicate(AsyncRetryPredicate[OUT]):
-    def __init__(
-        self,
-        result_predicate: Callable[[list[OUT]], bool] | None,
-        exception_predicate: Callable[[Exception], bool] | None,
-    ) -> None:
-        self._result_predicate = result_predicate
-        self._exception_predicate = exception_predicate
-
-    def result_predicate(self) -> Callable[[list[OUT]], bool] | None:
-        return self._result_predicate
-
-    def exception_predicate(self) -> Callable[[Exception], bool] | None:
-        return self._exception_predicate
-
-
 class AsyncRetryStrategy(ABC, Generic[OUT]):
     """Tells whether and when a call is repeated. Stateless: attempts are counted by the engine."""
 
@@ -70,7 +54,9 @@ class AsyncRetryStrategy(ABC, Generic[OUT]):
     @staticmethod
     def no_restart() -> AsyncRetryStrategy[Any]:
         """Return the strategy that never repeats a call."""
-        return _ExponentialBackoff(-1, 0, 0, 1.0, _RetryPredicate(None, None))
+        from flinkette.contracts.async_retry import NO_RETRY_STRATEGY
+
+        return NO_RETRY_STRATEGY
 
     @staticmethod
     def fixed_delay(
@@ -80,9 +66,10 @@ class AsyncRetryStrategy(ABC, Generic[OUT]):
         exception_predicate: Callable[[Exception], bool] | None,
     ) -> AsyncRetryStrategy[OUT]:
         """Return the strategy that waits the same time before each attempt."""
-        predicate = _RetryPredicate(result_predicate, exception_predicate)
-        return _ExponentialBackoff(
-            max_attempts, backoff_time_millis, backoff_time_millis, 1.0, predicate
+        from flinkette.contracts.async_retry import FixedDelayRetryStrategy
+
+        return FixedDelayRetryStrategy(
+            max_attempts, backoff_time_millis, result_predicate, exception_predicate
         )
 
     @staticmethod
@@ -95,38 +82,16 @@ class AsyncRetryStrategy(ABC, Generic[OUT]):
         exception_predicate: Callable[[Exception], bool] | None,
     ) -> AsyncRetryStrategy[OUT]:
         """Return the strategy whose waiting time grows by `multiplier` up to a maximum (ms)."""
-        predicate = _RetryPredicate(result_predicate, exception_predicate)
-        return _ExponentialBackoff(
-            max_attempts, initial_delay, max_retry_delay, multiplier, predicate
+        from flinkette.contracts.async_retry import ExponentialBackoffDelayRetryStrategy
+
+        return ExponentialBackoffDelayRetryStrategy(
+            max_attempts,
+            initial_delay,
+            max_retry_delay,
+            multiplier,
+            result_predicate,
+            exception_predicate,
         )
-
-
-class _ExponentialBackoff(AsyncRetryStrategy[OUT]):
-    """All three strategies: a fixed delay is a multiplier of 1, no restart allows no attempt."""
-
-    def __init__(
-        self,
-        max_attempts: int,
-        initial_delay_ms: int,
-        max_delay_ms: int,
-        multiplier: float,
-        predicate: AsyncRetryPredicate[OUT],
-    ) -> None:
-        self._max_attempts = max_attempts
-        self._initial_delay_ms = initial_delay_ms
-        self._max_delay_ms = max_delay_ms
-        self._multiplier = multiplier
-        self._predicate = predicate
-
-    def can_retry(self, current_attempts: int) -> bool:
-        return current_attempts <= self._max_attempts
-
-    def get_backoff_time_millis(self, current_attempts: int) -> int:
-        growth = self._multiplier ** max(0, current_attempts - 1)
-        return int(min(self._initial_delay_ms * growth, self._max_delay_ms))
-
-    def get_retry_predicate(self) -> AsyncRetryPredicate[OUT]:
-        return self._predicate
 
 
 class AsyncFunction(Function, Generic[IN, OUT]):

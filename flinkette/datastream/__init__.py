@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         Window,
         WindowAssigner,
     )
+    from flinkette.datastream.async_data_stream import AsyncDataStream
     from flinkette.datastream.broadcast_streams import BroadcastConnectedStream, BroadcastStream
     from flinkette.datastream.checkpoint_config import CheckpointConfig
     from flinkette.datastream.checkpointing_mode import CheckpointingMode
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from flinkette.datastream.windowed_stream import WindowedStream
 
 _HOMES = {
+    "async_data_stream": ("AsyncDataStream",),
     "checkpoint_config": ("CheckpointConfig",),
     "checkpointing_mode": ("CheckpointingMode",),
     "data_stream": (
@@ -97,6 +99,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AggregateFunction",
+    "AsyncDataStream",
     "AsyncFunction",
     "AsyncRetryPredicate",
     "AsyncRetryStrategy",

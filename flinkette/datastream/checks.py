@@ -10,8 +10,10 @@ from flinkette.datastream.call_site import find_call_site
 
 __all__ = [
     "MAX_PARALLELISM_LIMIT",
+    "async_form",
     "described",
     "invalid_argument",
+    "refuse_async",
     "require_function",
     "require_instance",
     "require_int",
@@ -22,6 +24,7 @@ __all__ = [
 
 MAX_PARALLELISM_LIMIT = 32768
 """Flink's bound: key groups are 15-bit numbers."""
+CO_COROUTINE, CO_ITERABLE_COROUTINE, CO_ASYNC_GENERATOR = 0x80, 0x100, 0x200
 
 
 def wrong_type(message: str) -> InvalidTypeError:
@@ -42,8 +45,56 @@ def described(value: Any) -> str:
     return f"{type(value).__name__} {text if len(text) <= 100 else text[:97] + '...'}"
 
 
-def require_function(method: str, func: Any, kind: type) -> None:
-    """Accept an instance of `kind` or any callable; refuse function classes and other kinds."""
+def async_form(func: Any, method: str = "") -> str:
+    """Tell whether a function must be awaited.
+
+    Parameters
+    ----------
+    func : callable or Function
+        What was passed to a stream method.
+    method : str
+        Name of the method that is called where `func` is a Function.
+
+    Returns
+    -------
+    str
+        "coroutine", "generator" (asynchronous), or "" for a plain function.
+
+    Notes
+    -----
+    `inspect` is not asked: importing it costs every program milliseconds.
+    """
+    called: Any = getattr(func, method, None) if isinstance(func, Function) else func
+    while hasattr(called, "func") and hasattr(called, "keywords"):  # functools.partial
+        called = called.func
+    if not hasattr(called, "__code__"):
+        # a method, or an object that can be called
+        called = getattr(called, "__func__", None) or vars(type(called)).get("__call__")
+    flags = getattr(getattr(called, "__code__", None), "co_flags", 0)
+    if flags & (CO_COROUTINE | CO_ITERABLE_COROUTINE):
+        return "coroutine"
+    return "generator" if flags & CO_ASYNC_GENERATOR else ""
+
+
+def refuse_async(method: str, func: Any, kinds: tuple[type, ...]) -> None:
+    """Refuse a function that must be awaited, where nobody would."""
+    names = {"open", "close", "on_timer"}.union(
+        *(getattr(kind, "__abstractmethods__", ()) for kind in kinds)
+    )
+    for name in sorted(names) if isinstance(func, Function) else ("",):
+        if async_form(func, name):
+            what = f"{type(func).__name__}.{name}" if name else described(func)
+            raise wrong_type(
+                f"{method}() cannot await: {what} is declared as `async def`; use map(), "
+                "flat_map() or filter() with a coroutine function, or AsyncDataStream"
+            )
+
+
+def require_function(method: str, func: Any, kind: type, *, may_wait: bool = False) -> None:
+    """Accept an instance of `kind` or any callable; refuse function classes and other kinds.
+
+    Functions that must be awaited are refused, too, unless the method `may_wait`.
+    """
     if isinstance(func, type) and issubclass(func, Function):
         raise wrong_type(
             f"{method}() got {described(func)}, not an instance; pass {func.__name__}(...)"
@@ -52,11 +103,15 @@ def require_function(method: str, func: Any, kind: type) -> None:
         raise wrong_type(
             f"{method}() needs a {kind.__name__} or a callable function, got {described(func)}"
         )
+    if not may_wait:
+        refuse_async(method, func, (kind,))
 
 
 def require_instance(method: str, value: Any, *kinds: type, hint: str = "") -> None:
     """Accept an instance of one of `kinds`."""
     if isinstance(value, kinds):
+        if isinstance(value, Function):
+            refuse_async(method, value, kinds)
         return
     names = " or ".join(kind.__name__ for kind in kinds)
     remedy = f"; {hint}" if hint else ""

@@ -18,6 +18,7 @@ from flinkette.contracts.functions import (
     MapFunction,
     ProcessFunction,
 )
+from flinkette.datastream.async_methods import async_description
 from flinkette.datastream.call_site import find_call_site
 from flinkette.datastream.checks import (
     require_function,
@@ -113,7 +114,9 @@ class DataStream(ExchangeMethods, OutputMethods):
         Parameters
         ----------
         func : callable or MapFunction
-            Takes a row, returns a row; it may return None.
+            Takes a row, returns a row; it may return None. With `async def` (flinkette only) up to
+            100 rows are in flight in a subtask, results keep the order of the rows, and a call may
+            take 5 minutes; `flinkette.ext.map_async` has other settings.
         output_type : TypeInformation, optional
             Converts and checks each result; plain Python objects if not given.
 
@@ -127,9 +130,10 @@ class DataStream(ExchangeMethods, OutputMethods):
         InvalidTypeError
             If `func` cannot be called or is another kind of function.
         """
-        require_function("map", func, MapFunction)
+        require_function("map", func, MapFunction, may_wait=True)
         require_output_type("map", output_type)
-        return self._append(MapDescription(func, self._is_keyed), "Map", output_type)
+        description = async_description("map", func) or MapDescription(func, self._is_keyed)
+        return self._append(description, "Map", output_type)
 
     def flat_map(
         self, func: Callable[..., Any] | FlatMapFunction, output_type: TypeInformation | None = None
@@ -139,7 +143,8 @@ class DataStream(ExchangeMethods, OutputMethods):
         Parameters
         ----------
         func : callable or FlatMapFunction
-            Takes a row; yields rows, or returns an iterable of rows or None.
+            Takes a row; yields rows, or returns an iterable of rows or None. With `async def`
+            (flinkette only) as in `map`.
         output_type : TypeInformation, optional
             Converts and checks each result; plain Python objects if not given.
 
@@ -153,9 +158,11 @@ class DataStream(ExchangeMethods, OutputMethods):
         InvalidTypeError
             If `func` cannot be called or is another kind of function.
         """
-        require_function("flat_map", func, FlatMapFunction)
+        require_function("flat_map", func, FlatMapFunction, may_wait=True)
         require_output_type("flat_map", output_type)
-        return self._append(FlatMapDescription(func, self._is_keyed), "FlatMap", output_type)
+        plain = FlatMapDescription(func, self._is_keyed)
+        description = async_description("flat_map", func) or plain
+        return self._append(description, "FlatMap", output_type)
 
     def filter(self, func: Callable[..., Any] | FilterFunction) -> DataStream:
         """Keep the rows for which `func` is true.
@@ -163,7 +170,7 @@ class DataStream(ExchangeMethods, OutputMethods):
         Parameters
         ----------
         func : callable or FilterFunction
-            Takes a row, returns whether to keep it.
+            Takes a row, returns whether to keep it. With `async def` (flinkette only) as in `map`.
 
         Returns
         -------
@@ -175,8 +182,9 @@ class DataStream(ExchangeMethods, OutputMethods):
         InvalidTypeError
             If `func` cannot be called or is another kind of function.
         """
-        require_function("filter", func, FilterFunction)
-        return self._append(FilterDescription(func, self._is_keyed), "Filter", self._output_type)
+        require_function("filter", func, FilterFunction, may_wait=True)
+        description = async_description("filter", func) or FilterDescription(func, self._is_keyed)
+        return self._append(description, "Filter", self._output_type)
 
     def process(
         self, func: ProcessFunction, output_type: TypeInformation | None = None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONNECTED_DESCRIPTIONS",
     "AssignTimestampsDescription",
+    "AsyncDescription",
     "BroadcastProcessDescription",
     "CoFlatMapDescription",
     "CoMapDescription",
@@ -196,6 +197,34 @@ class MapBatchesDescription:
 
 
 @dataclass(frozen=True)
+class AsyncDescription:
+    """Calls `func` for rows without waiting for one call before the next.
+
+    kind          func
+    "invoke"      AsyncFunction: a row, a list of results
+    "map"         coroutine function, or MapFunction with one: a row, one result
+    "flat_map"    the same: a row, an iterable of results or None
+    "generate"    asynchronous generator function, or FlatMapFunction with one
+    "filter"      coroutine function, or FilterFunction with one: a row, whether to keep it
+    "batch"       coroutine function: a list of rows, a list of as many results (ext)
+    """
+
+    func: Any
+    kind: str
+    is_ordered: bool = True
+    timeout_ms: int = 300_000
+    """How long a call may take, all attempts included; 0: for ever."""
+    capacity: int = 100
+    """Rows in flight in one subtask, those whose results have not left included."""
+    strategy: Any = None
+    """AsyncRetryStrategy, None for one attempt."""
+    batch_size: int = 1
+    max_delay_ms: int = 0
+    calls_per_second: float | None = None
+    """Calls that begin within any second, over all subtasks."""
+
+
+@dataclass(frozen=True)
 class SinkDescription:
     """Hands rows to a sink."""
 
@@ -219,5 +248,6 @@ OperatorDescription = (
     | AssignTimestampsDescription
     | WindowDescription
     | MapBatchesDescription
+    | AsyncDescription
     | SinkDescription
 )

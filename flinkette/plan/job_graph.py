@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.graph.operators import (
+    AsyncDescription,
     CoFlatMapDescription,
     CoMapDescription,
     FilterDescription,
@@ -271,6 +272,8 @@ def _chain(
             and exchanges[id(node), id(only)] is Exchange.FORWARD
             and consumers[id(only.source)] == 1
             and not (node.is_chain_start or node.is_chaining_disabled)
+            # its calls go on while it waits for room, and so must the clock of whoever feeds it
+            and not isinstance(node.operator, AsyncDescription)
             and not only.source.is_chaining_disabled
             and slot_groups[id(node)] == slot_groups[id(only.source)]
             and (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flinkette.graph.operators import (
+    AsyncDescription,
     CoFlatMapDescription,
     FilterDescription,
     FlatMapDescription,
@@ -45,6 +46,7 @@ _ROW_COSTS_S: dict[type, float] = {
     KeyByDescription: 1.5e-7,
     ProjectDescription: 1e-7,
     MapBatchesDescription: 5e-8,
+    AsyncDescription: 2e-5,
     ReduceDescription: 3e-7,
     RunningAggregateDescription: 3e-7,
     WindowDescription: 4e-7,

@@ -23,6 +23,7 @@ from flinkette.exchange.writer import (
 from flinkette.graph.operators import (
     CONNECTED_DESCRIPTIONS,
     AssignTimestampsDescription,
+    AsyncDescription,
     BroadcastProcessDescription,
     MapBatchesDescription,
     ReduceDescription,
@@ -216,6 +217,10 @@ def _make_keyed_or_row_operator(description: Any, infos: list[OperatorInfo]) -> 
         from flinkette.runtime.operators.map_batches import MapBatchesOperator
 
         return MapBatchesOperator(infos[0], description)
+    if isinstance(description, AsyncDescription):
+        from flinkette.runtime.operators.async_calls import AsyncOperator
+
+        return AsyncOperator(infos[0], description)
     if isinstance(description, BroadcastProcessDescription):
         from flinkette.runtime.operators.broadcast import BroadcastOperator
 

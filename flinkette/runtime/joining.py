@@ -54,7 +54,7 @@ def _has_only_input(receiver: Subtask, writer: EdgeWriter) -> bool:
     The two ends of a channel are one object only where both are in this worker.
     """
     source = receiver.input
-    if not isinstance(source, Gate):
+    if not isinstance(source, Gate) or receiver.operators[0].looks_outside:
         return False
     end: object = source.only_channel
     return end is writer.only_channel

@@ -100,6 +100,8 @@ class Operator(ABC):
     """Row kinds the operator makes."""
     reads_time = True
     """Whether watermarks make a difference to the operator or to what it hands on."""
+    is_waiting = False
+    """Whether it is busy and `step` can do nothing before something happens outside."""
 
     def __init__(self, info: OperatorInfo) -> None:
         self.info = info
@@ -204,6 +206,26 @@ class Operator(ABC):
     def start_processing_time(self, now_ms: int) -> None:
         """Load the work that is due at `now_ms`; `step` follows. Only when not busy."""
         self.is_busy = True
+
+    @property
+    def looks_outside(self) -> bool:
+        """Whether `look_outside` may ever do something; such an operator begins its chain."""
+        return type(self).look_outside is not Operator.look_outside
+
+    def look_outside(self, deadline_ns: int) -> bool:
+        """Take note of what has happened outside the job, busy or not; tell whether anything has.
+
+        It fills no outbox: what has come of it is handed on by `step`.
+        """
+        return False
+
+    def wake_up_fd(self) -> int | None:
+        """Return a descriptor that is readable when something has happened outside."""
+        return None
+
+    def next_wake_up_ns(self) -> int | None:
+        """Monotonic time at which something is to be done outside if nothing happens before."""
+        return None
 
     @property
     def has_say(self) -> bool:

@@ -24,6 +24,8 @@ __all__ = ["Output", "Subtask"]
 
 RUNNABLE, NO_INPUT, NO_ROOM = 0, 1, 2
 """What a subtask waits for between two turns: the thread, its input, or its receivers."""
+OUTSIDE_NS = 5_000_000
+"""What has happened outside takes at most this long of a turn before rows are worked on."""
 
 
 class Output:
@@ -130,6 +132,7 @@ class Subtask:
         self.copy = copy
         self._gathering = [output for output in outputs if output.gathers]
         self._timed = [operator for operator in operators if operator.is_timed]
+        self._outside = operators[0] if operators[0].looks_outside else None
         self._leads_on: list[bool] = []
         self._has_say = False
         hands_time_on = False
@@ -203,9 +206,11 @@ class Subtask:
         """Hand on all rows that wait for others; tell whether there were any."""
         return sum(output.release_all() for output in self._gathering) > 0
 
-    def next_release_ns(self) -> int | None:
-        """Return the monotonic time at which `release` has something to do if nothing comes."""
+    def next_turn_ns(self) -> int | None:
+        """Return the monotonic time at which `step` has something to do if nothing comes."""
         times = [output.next_release_ns() for output in self._gathering]
+        if self._outside is not None:
+            times.append(self._outside.next_wake_up_ns())
         return min((time for time in times if time is not None), default=None)
 
     def step(self, now_ns: int, deadline_ns: int) -> bool:
@@ -229,7 +234,7 @@ class Subtask:
                     self._waits_for = NO_ROOM
                     break
                 is_given = is_on_its_way = True
-            elif operator.is_busy:
+            elif operator.is_busy and not operator.is_waiting:
                 operator.step(deadline_ns)
                 is_given = is_on_its_way = False
             elif position > 0:
@@ -264,6 +269,9 @@ class Subtask:
             has_moved |= self.release(is_idle=False)
         if has_moved:
             self._lap(self.operators[self._last])
+        if self._outside is not None and self._outside.look_outside(now_ns + OUTSIDE_NS):
+            has_moved = True
+            self._lap(self._outside)
         self._waits_for = NO_ROOM if self._saw_end else RUNNABLE
         return has_moved
 
@@ -285,6 +293,10 @@ class Subtask:
         if self._saw_end and is_empty:
             self.has_ended = True
         return has_moved
+
+    def wake_up_fd(self) -> int | None:
+        """Return a descriptor that is readable when something has happened outside the job."""
+        return None if self._outside is None else self._outside.wake_up_fd()
 
     def next_processing_time(self) -> int | None:
         """Earliest processing time in ms at which `step` has something new to do."""
@@ -380,6 +392,8 @@ class Subtask:
         """Read an element and offer it; return the position it came to, -1 if there is none."""
         source = self.input
         element: Arrival | None
+        if self._outside is not None and self._outside.is_busy:
+            return -1
         if self._has_say and not self.operators[0].is_ready():
             self._waits_for = NO_ROOM
             return -1

@@ -186,9 +186,9 @@ class Worker:
         for subtask in self.subtasks:
             if subtask.has_ended:
                 continue
-            release_ns = subtask.next_release_ns()
-            if release_ns is not None:
-                timeout_s = min(timeout_s, max(MIN_PARK_S, (release_ns - now_ns) / 1e9))
+            turn_ns = subtask.next_turn_ns()
+            if turn_ns is not None:
+                timeout_s = min(timeout_s, max(MIN_PARK_S, (turn_ns - now_ns) / 1e9))
             due = subtask.next_processing_time()
             if due is not None:
                 timeout_s = min(timeout_s, max(MIN_PARK_S, (due - now_ms) / 1000))
@@ -196,6 +196,9 @@ class Worker:
                 fd = subtask.input.wait_fd()
                 if fd is not None:
                     readable.append(fd)
+            outside_fd = subtask.wake_up_fd()
+            if outside_fd is not None:
+                readable.append(outside_fd)
         if readable:
             poller = select.poll()
             for fd in readable:

@@ -118,6 +118,29 @@ def test_a_running_job_is_cancelled_or_stopped(shared: RunningCluster) -> None:
     assert "4 free" in shared("cluster", "status")
 
 
+AWAITING = """
+import asyncio
+from pyflink.common import Time
+from pyflink.datastream import AsyncDataStream, AsyncFunction, StreamExecutionEnvironment
+
+class Answer(AsyncFunction):
+    async def async_invoke(self, value):
+        await asyncio.sleep(0.001 * (value % 3))
+        return [value]
+
+env = StreamExecutionEnvironment.get_execution_environment()
+answers = AsyncDataStream.unordered_wait(
+    env.from_collection(list(range(50))), Answer(), Time.seconds(600))
+answers.key_by(lambda row: row % 4).print()
+env.execute("awaiting")
+"""
+
+
+def test_asynchronous_functions_are_awaited_on_a_cluster(shared: RunningCluster) -> None:
+    text = shared.run("-p", "2", shared.job(AWAITING, "awaiting.py"))
+    assert rows(text) == list(range(50))
+
+
 ASKING = """
 from flinkette.datastream import StreamExecutionEnvironment
 from flinkette.ext import job_figures

@@ -68,3 +68,15 @@ def test_a_small_example_needs_no_library_beside_flinkette(examples, run_python,
     )
     done = run_python("-c", code, str(examples / name))
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_async_calls_gives_the_answers_of_the_service_in_order(run_example):
+    assert run_example("async_calls.py") == [
+        "town 0: sun",
+        "town 1: rain",
+        "town 2: wind",
+        "town 3: snow",
+        *(f"{kind}: 50 towns" for kind in ("sun", "rain", "wind", "snow")),
+        "in order: True",
+        "the service was asked more than once for some: True",
+    ]

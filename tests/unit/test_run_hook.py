@@ -249,3 +249,14 @@ stream.key_by(lambda row: row[0]).window(TumblingEventTimeWindows.of(size)).aggr
 configuration.set_string("parallelism.default", "1")
 """
     assert find_extensions(text, "job.py") == []
+
+
+def test_lint_finds_functions_that_must_be_awaited():
+    text = """
+async def ask(row): ...
+stream.map(ask).filter(keep).flat_map(lambda row: ask)
+stream.flat_map(ask)
+"""
+    findings = find_extensions(text, "job.py")
+    assert [finding.line for finding in findings] == [3, 4]
+    assert "use AsyncDataStream" in findings[0].text
