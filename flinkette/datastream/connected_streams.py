@@ -10,7 +10,6 @@ from flinkette.contracts.functions import (
     CoProcessFunction,
     KeyedCoProcessFunction,
 )
-from flinkette.datastream.call_site import find_call_site
 from flinkette.datastream.checks import (
     invalid_argument,
     require_instance,
@@ -23,7 +22,6 @@ from flinkette.graph.operators import (
     CoMapDescription,
     CoProcessDescription,
 )
-from flinkette.graph.transformations import Edge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,17 +199,8 @@ class ConnectedStreams:
     def _append(
         self, operator: OperatorDescription, name: str, output_type: TypeInformation | None
     ) -> DataStream:
-        from flinkette.datastream.data_stream import DataStream
-
-        env = self.stream1.get_execution_environment()
-        node = env._stream_graph.add(
-            operator,
-            name=name,
-            inputs=connected_edges(self.stream1, self.stream2),
-            call_site=find_call_site(),
-            output_type=output_type,
-        )
-        return DataStream(env, (Edge(node),), node, output_type)
+        inputs = connected_edges(self.stream1, self.stream2)
+        return self.stream1._append(operator, name, output_type, inputs=inputs)
 
 
 def _unkeyed(stream: DataStream) -> DataStream:
