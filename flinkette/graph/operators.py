@@ -170,6 +170,10 @@ class WindowDescription:
     "aggregate"        AggregateFunction              None, WindowFunction or ProcessWindowFunction
     "apply"            None                           WindowFunction
     "process"          None                           ProcessWindowFunction
+    "join"             None                           JoinFunction, FlatJoinFunction or callable
+    "co_group"         None                           CoGroupFunction or callable
+
+    The last two have two inputs, whose rows of one key share windows.
     """
 
     assigner: Any

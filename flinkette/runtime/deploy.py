@@ -136,7 +136,8 @@ def _deploy_subtask(
             # nothing leaves the chain there: what is read goes to the next operator at once
             del operators[0], outputs[0]
     else:
-        is_connected = isinstance(head, CONNECTED_DESCRIPTIONS)
+        edges = job_graph.inputs_of(vertex)
+        is_connected = any(edge.edge.input_index > 0 for edge in edges)
         inputs = wiring.inputs_of_receivers(subtask) if is_connected else None
         source = Gate(wiring.receivers(subtask), inputs)
     contexts = [context] * len(operators)
