@@ -25,6 +25,7 @@ __all__ = [
     "CoProcessDescription",
     "FilterDescription",
     "FlatMapDescription",
+    "IntervalJoinDescription",
     "KeyByDescription",
     "MapBatchesDescription",
     "MapDescription",
@@ -190,6 +191,18 @@ class WindowDescription:
 
 
 @dataclass(frozen=True)
+class IntervalJoinDescription:
+    """Pairs rows of two keyed streams; the right one is later by `lower_ms` to `upper_ms`."""
+
+    func: Any
+    """A ProcessJoinFunction."""
+    lower_ms: int
+    upper_ms: int
+    left_late_tag: OutputTag | None = None
+    right_late_tag: OutputTag | None = None
+
+
+@dataclass(frozen=True)
 class MapBatchesDescription:
     """`func` takes and returns whole batches in the form its annotations name (ext)."""
 
@@ -222,6 +235,7 @@ OperatorDescription = (
     | RunningAggregateDescription
     | AssignTimestampsDescription
     | WindowDescription
+    | IntervalJoinDescription
     | MapBatchesDescription
     | SinkDescription
 )

@@ -24,6 +24,7 @@ from flinkette.graph.operators import (
     CONNECTED_DESCRIPTIONS,
     AssignTimestampsDescription,
     BroadcastProcessDescription,
+    IntervalJoinDescription,
     MapBatchesDescription,
     ReduceDescription,
     RunningAggregateDescription,
@@ -217,6 +218,10 @@ def _make_keyed_or_row_operator(description: Any, infos: list[OperatorInfo]) -> 
         from flinkette.runtime.operators.map_batches import MapBatchesOperator
 
         return MapBatchesOperator(infos[0], description)
+    if isinstance(description, IntervalJoinDescription):
+        from flinkette.runtime.operators.interval_join import IntervalJoinOperator
+
+        return IntervalJoinOperator(infos[0], description)
     if isinstance(description, BroadcastProcessDescription):
         from flinkette.runtime.operators.broadcast import BroadcastOperator
 
