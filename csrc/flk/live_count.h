@@ -19,6 +19,7 @@ enum class LiveKind : uint32_t {
     kWindowKernel,
     kAggregate,
     kSharedMemory,
+    kIntervalJoin,
     kCount
 };
 

@@ -11,5 +11,6 @@ cdef extern from "flk/live_count.h" namespace "flk" nogil:
         kWindowKernel
         kAggregate
         kSharedMemory
+        kIntervalJoin
 
     int64_t live_count(LiveKind kind) noexcept

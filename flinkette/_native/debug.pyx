@@ -13,4 +13,5 @@ def live():
         "window_kernel": live_count(LiveKind.kWindowKernel),
         "aggregate": live_count(LiveKind.kAggregate),
         "shared_memory": live_count(LiveKind.kSharedMemory),
+        "interval_join": live_count(LiveKind.kIntervalJoin),
     }

@@ -1,6 +1,8 @@
 from libc.stdint cimport int64_t
 from libcpp.vector cimport vector
 
+from flinkette._native.batch cimport Batch
+
 
 cdef enum Status:
     STATUS_DONE = 0
@@ -28,5 +30,6 @@ cdef class RowOutput:
     cdef int append(self, object value, int64_t time) except -1
     cdef int append_side(self, object tag, object value, int64_t time) except -1
     cdef object take(self)
+    cdef Batch stamp(self, Batch batch)
     cdef object take_watermark(self)
     cdef list take_side(self)

@@ -64,26 +64,26 @@ cdef class RowOutput:
 
     cdef object take(self):
         """The rows as a batch, or None; this output is empty afterwards."""
-        cdef Int64Buffer times = None
-        cdef Int64Buffer stops, marked
-        cdef size_t num_rows = self.times.size()
-        if num_rows == 0:
+        if self.times.size() == 0:
             return None
-        if self.has_times:
-            times = copy_int64(self.times)
         values, keys = self.values, self.keys
         self.values = []
         self.keys = None if keys is None else []
-        self.times.clear()
-        self.has_times = False
-        batch = Batch.from_objects(values, times, keys=keys)
+        return self.stamp(Batch.from_objects(values, keys=keys))
+
+    cdef Batch stamp(self, Batch batch):
+        """A batch of as many rows as times were noted, with these and the marks among them."""
+        cdef Int64Buffer times = None
+        cdef Marks marks = None
+        if self.has_times:
+            times = copy_int64(self.times)
         if self.mark_stops.size():
-            stops = copy_int64(self.mark_stops)
-            marked = copy_int64(self.mark_times)
+            marks = Marks(copy_int64(self.mark_stops), copy_int64(self.mark_times))
             self.mark_stops.clear()
             self.mark_times.clear()
-            batch = batch.with_marks(Marks(stops, marked))
-        return batch
+        self.times.clear()
+        self.has_times = False
+        return batch.with_event_times(times, marks)
 
     cdef list take_side(self):
         """(tag, batch) of every side output with rows."""

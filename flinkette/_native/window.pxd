@@ -2,6 +2,7 @@ from libc.stdint cimport int64_t, uint32_t
 
 from flinkette._native.live_windows cimport LiveWindows
 from flinkette._native.row_kernel cimport RowKernel
+from flinkette._native.two_sides cimport Pairs, TwoSides
 from flinkette._native.window_assign cimport WindowAssignment
 from flinkette._native.window_spec cimport Span, WindowSpec
 
@@ -10,6 +11,7 @@ cdef class WindowOperator(RowKernel):
     cdef WindowSpec _spec
     cdef LiveWindows _live
     cdef WindowAssignment _assignment
+    cdef int _input
     cdef object _now_ms
     cdef readonly int64_t watermark
     cdef readonly int64_t late_rows_dropped
@@ -22,6 +24,8 @@ cdef class WindowOperator(RowKernel):
     cdef bint _is_adding
     cdef size_t _span_index
     cdef object _iterator
+    # the iterator, while it is that of a join
+    cdef Pairs _pairs
     cdef int64_t _emit_time
     cdef uint32_t _after_slot
     cdef int _after
@@ -40,4 +44,5 @@ cdef class WindowOperator(RowKernel):
     cdef int _end_hand_out(self) except -1
     cdef int _finish(self, uint32_t slot, int after) except -1
     cdef int _emit(self, uint32_t slot) except -1
+    cdef int _emit_two_sides(self, TwoSides sides) except -1
     cdef int _clear(self, uint32_t slot) except -1

@@ -29,6 +29,8 @@ class WindowOperator(RowKernel):
     @property
     def live_windows(self) -> int:
         """Windows that are neither fired for good nor cleared."""
+    def select_input(self, index: int) -> None:
+        """Say which of two inputs the rows loaded next are from."""
     def next_processing_time(self) -> int | None:
         """Earliest processing time in ms at which something is due, or None."""
     def register_timer(self, slot: int, time_ms: int, is_event_time: bool) -> None:

@@ -14,11 +14,12 @@ from flinkette._native.row_output cimport (
     MODE_EVENT_TIMERS, MODE_ROWS, RowOutput, STATUS_DONE, STATUS_FULL, STATUS_MORE,
 )
 from flinkette._native.state cimport KeyContext
+from flinkette._native.two_sides cimport Pairs, TwoSides
 from flinkette._native.values cimport fix
 from flinkette._native.window_assign cimport WindowAssignment
 from flinkette._native.window_spec cimport (
-    AGGREGATED, APPLY, AT_COUNT, AT_WINDOW_END, CUSTOM_TRIGGER, DYNAMIC_SESSION, LISTED, PLAIN,
-    REDUCED, SESSION, Span, WindowSpec, saturating_add,
+    AGGREGATED, APPLY, AT_COUNT, AT_WINDOW_END, CO_GROUPED, CUSTOM_TRIGGER, DYNAMIC_SESSION,
+    FLAT_JOINED, LISTED, PLAIN, REDUCED, SESSION, TWO_SIDED, Span, WindowSpec, saturating_add,
 )
 
 
@@ -52,6 +53,9 @@ cdef class WindowOperator(RowKernel):
     @property
     def live_windows(self):
         return self._live.table.live_count()
+
+    def select_input(self, int index):
+        self._input = index
 
     def next_processing_time(self):
         """Earliest processing time in ms at which something is due, or None."""
@@ -89,7 +93,7 @@ cdef class WindowOperator(RowKernel):
         """Take the next result of the window function whose iterator is open."""
         cdef PyObject *item = PyIter_Next(self._iterator)
         if item is NULL:
-            self._iterator = None
+            self._iterator = self._pairs = None
             self._end_hand_out()
             return 0
         value = <object> item
@@ -226,6 +230,8 @@ cdef class WindowOperator(RowKernel):
                 self._live.contents[keep] = spec.reduce(mine, theirs)
             elif spec.contents_kind == AGGREGATED:
                 self._live.contents[keep] = spec.merge(mine, theirs)
+            elif spec.contents_kind == TWO_SIDED:
+                (<TwoSides> mine).absorb(theirs)
             else:
                 mine.extend(theirs)
         self._live.table.slot(keep).element_count += self._live.table.slot(other).element_count
@@ -240,6 +246,10 @@ cdef class WindowOperator(RowKernel):
                 self._live.contents[slot] = [value]
             else:
                 (<list> contents).append(value)
+        elif spec.contents_kind == TWO_SIDED:
+            if contents is self._live.absent:
+                contents = self._live.contents[slot] = TwoSides()
+            (<TwoSides> contents).append(self._input, value)
         elif spec.contents_kind == REDUCED:
             if contents is not self._live.absent:
                 value = spec.reduce(contents, value)
@@ -370,6 +380,8 @@ cdef class WindowOperator(RowKernel):
             contents = fix(contents) if spec.converter is None else spec.converter.convert(contents)
             self._output.append(contents, self._emit_time)
             return 0
+        if spec.contents_kind == TWO_SIDED:
+            return self._emit_two_sides(contents)
         window = self._live.window(slot)
         elements = list(contents) if spec.contents_kind == LISTED else [contents]
         if spec.emit_kind == APPLY:
@@ -388,6 +400,16 @@ cdef class WindowOperator(RowKernel):
             self._iterator = iter(results)
         return 0
 
+    cdef int _emit_two_sides(self, TwoSides sides) except -1:
+        cdef WindowSpec spec = self._spec
+        if spec.emit_kind == CO_GROUPED:
+            results = spec.window_function(list(sides.first), list(sides.second))
+            self._iterator = None if results is None else iter(results)
+        else:
+            self._pairs = Pairs(sides, spec.window_function, spec.emit_kind == FLAT_JOINED)
+            self._iterator = self._pairs
+        return 0
+
     def register_timer(self, uint32_t slot, int64_t time_ms, bint is_event_time):
         """For trigger contexts: wake the trigger of the window in `slot` at `time_ms`."""
         self._live.add_timer(slot, time_ms, is_event_time)
@@ -403,9 +425,14 @@ cdef class WindowOperator(RowKernel):
         time = self._time if spec.is_event_time and self._time != INT64_MIN else None
         has_row = self._row_is_open and self._after_slot == kNoWindow
         what = self._row if has_row else self._live.firing(self._after_slot)
-        failure = self._make_error(spec.info, error, what, key, time)
+        if self._pairs is not None:
+            what = self._pairs.current()
+        info = spec.info
+        if has_row and spec.input_infos is not None:
+            info = spec.input_infos[self._input]
+        failure = self._make_error(info, error, what, key, time)
         if spec.error_action == "fail" or isinstance(error, MissingTimestamp):
-            self._iterator = None
+            self._iterator = self._pairs = None
             self._assignment.spans.clear()
             self._span_index = 0
             self._row_is_open = False
@@ -413,8 +440,9 @@ cdef class WindowOperator(RowKernel):
             self._marks = None
             self._failure = failure
             return 1
-        self._iterator = None
-        self._end_hand_out()
+        if self._pairs is None:
+            self._iterator = None
+            self._end_hand_out()
         if self._is_adding:
             # the row is dropped from its other windows; windows of rows count it all the same
             self._is_adding = False
@@ -426,7 +454,7 @@ cdef class WindowOperator(RowKernel):
                 self._span_index = 0
         self.rows_skipped += 1
         if spec.error_action == "side-output":
-            failed = self._make_row_error(self._row, failure)
+            failed = self._make_row_error(self._row if self._pairs is None else what, failure)
             self._output.append_side(spec.error_tag, failed, self._time)
         return 0
 

@@ -23,12 +23,16 @@ cdef enum ContentsKind:
     REDUCED = 0
     AGGREGATED = 1
     LISTED = 2
+    TWO_SIDED = 3
 
 
 cdef enum EmitKind:
     PLAIN = 0
     APPLY = 1
     PROCESS_WINDOW = 2
+    JOINED = 3
+    FLAT_JOINED = 4
+    CO_GROUPED = 5
 
 
 cdef struct Span:
@@ -63,6 +67,7 @@ cdef class WindowSpec:
     cdef object make_window
     cdef Converter converter
     cdef object info
+    cdef tuple input_infos
     cdef str error_action
     cdef object error_tag
 

@@ -32,13 +32,16 @@ class WindowSpec:
     reduce, create_accumulator, add, get_result, merge
         The user's function, bound.
     window_function, clear_function, function_context
-        The user's window function, bound, and the context it is called with.
+        The user's window function, bound, and the context it is called with. With contents
+        "two_sides" it takes a row of each input, or all of both with emit "co_group".
     is_all
         No key: functions get no key argument.
     lateness
         Allowed lateness in ms.
     late_tag
         Side output for rows whose windows are gone; None counts and drops them.
+    info, input_infos
+        What errors say about the operator; with two inputs, about the operator and one of them.
     make_window
         `make_window(start, end)`: the object users see.
     """
@@ -72,6 +75,7 @@ class WindowSpec:
         make_window: Callable[[int, int], Any],
         converter: Converter | None = None,
         info: Any = None,
+        input_infos: tuple[Any, Any] | None = None,
         error_action: str = "fail",
         error_tag: Any = None,
     ) -> None: ...

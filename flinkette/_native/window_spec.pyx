@@ -15,8 +15,17 @@ ASSIGNER_KINDS = {
     "custom": CUSTOM_ASSIGNER,
 }
 TRIGGER_KINDS = {"window_end": AT_WINDOW_END, "count": AT_COUNT, "custom": CUSTOM_TRIGGER}
-CONTENTS_KINDS = {"reduce": REDUCED, "aggregate": AGGREGATED, "list": LISTED}
-EMIT_KINDS = {"plain": PLAIN, "apply": APPLY, "process": PROCESS_WINDOW}
+CONTENTS_KINDS = {
+    "reduce": REDUCED, "aggregate": AGGREGATED, "list": LISTED, "two_sides": TWO_SIDED,
+}
+EMIT_KINDS = {
+    "plain": PLAIN,
+    "apply": APPLY,
+    "process": PROCESS_WINDOW,
+    "join": JOINED,
+    "flat_join": FLAT_JOINED,
+    "co_group": CO_GROUPED,
+}
 
 
 @cython.final
@@ -31,6 +40,7 @@ cdef class WindowSpec:
         str emit, window_function=None, clear_function=None, function_context=None,
         bint is_all=False,
         int64_t lateness=0, late_tag=None, make_window, Converter converter=None, info=None,
+        tuple input_infos=None,
         str error_action="fail", error_tag=None,
     ):
         self.assigner_kind = ASSIGNER_KINDS[assigner]
@@ -59,6 +69,7 @@ cdef class WindowSpec:
         self.make_window = make_window
         self.converter = converter
         self.info = info
+        self.input_infos = input_infos
         self.error_action = error_action
         self.error_tag = error_tag
         if self.assigner_kind not in (CUSTOM_ASSIGNER, SESSION, DYNAMIC_SESSION) and size <= 0:

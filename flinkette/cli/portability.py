@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "find_extensions"]
 
 _OWN_METHODS = {
+    "co_group": "DataStream.co_group() is Flink's in Java only; connect the streams",
+    "equal_to": "DataStream.join() is Flink's in Java only; connect the streams",
     "from_arrow": "env.from_arrow() is flinkette's own; use from_collection",
+    "interval_join": "KeyedStream.interval_join() is Flink's in Java only; connect the streams",
     "map_batches": "DataStream.map_batches() is flinkette's own; use map or flat_map",
 }
 _FIELD_METHODS = {

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 from flinkette.contracts.functions import BroadcastProcessFunction, KeyedBroadcastProcessFunction
 from flinkette.contracts.state import MapStateDescriptor
-from flinkette.datastream.call_site import find_call_site
 from flinkette.datastream.checks import invalid_argument, require_instance, require_output_type
 from flinkette.datastream.keyed_stream import KeyedStream
 from flinkette.datastream.stream_base import connected_edges
 from flinkette.graph.operators import BroadcastProcessDescription
-from flinkette.graph.transformations import Edge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,8 +89,6 @@ class BroadcastConnectedStream:
         InvalidTypeError
             If `func` is another kind of function, or one for keys where there are none.
         """
-        from flinkette.datastream.data_stream import DataStream
-
         stream = self.non_broadcast_stream
         is_keyed = isinstance(stream, KeyedStream)
         kind = KeyedBroadcastProcessFunction if is_keyed else BroadcastProcessFunction
@@ -100,15 +96,12 @@ class BroadcastConnectedStream:
         require_instance("process", func, kind, hint=hint)
         require_output_type("process", output_type)
         names = tuple(each.get_name() for each in self.broadcast_state_descriptors)
-        env = stream.get_execution_environment()
-        node = env._stream_graph.add(
+        return stream._append(
             BroadcastProcessDescription(func, names, is_keyed),
-            name="Keyed-Co-Process-Broadcast" if is_keyed else "Co-Process-Broadcast",
+            "Keyed-Co-Process-Broadcast" if is_keyed else "Co-Process-Broadcast",
+            output_type,
             inputs=connected_edges(stream, self.broadcast_stream.input_stream),
-            call_site=find_call_site(),
-            output_type=output_type,
         )
-        return DataStream(env, (Edge(node),), node, output_type)
 
 
 def broadcast_stream(

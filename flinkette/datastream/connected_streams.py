@@ -10,7 +10,6 @@ from flinkette.contracts.functions import (
     CoProcessFunction,
     KeyedCoProcessFunction,
 )
-from flinkette.datastream.call_site import find_call_site
 from flinkette.datastream.checks import (
     invalid_argument,
     require_instance,
@@ -23,7 +22,6 @@ from flinkette.graph.operators import (
     CoMapDescription,
     CoProcessDescription,
 )
-from flinkette.graph.transformations import Edge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from flinkette.datastream.data_stream import DataStream
     from flinkette.graph.operators import OperatorDescription
 
-__all__ = ["ConnectedStreams"]
+__all__ = ["ConnectedStreams", "require_keys_of_one_type", "unkeyed"]
 
 
 class ConnectedStreams:
@@ -96,8 +94,8 @@ class ConnectedStreams:
             If a selector cannot be called and is not a field name.
         """
         return ConnectedStreams(
-            _unkeyed(self.stream1).key_by(key_selector1, key_type),
-            _unkeyed(self.stream2).key_by(key_selector2, key_type),
+            unkeyed(self.stream1).key_by(key_selector1, key_type),
+            unkeyed(self.stream2).key_by(key_selector2, key_type),
         )
 
     def map(self, func: CoMapFunction, output_type: TypeInformation | None = None) -> DataStream:
@@ -191,28 +189,25 @@ class ConnectedStreams:
         first, second = self.stream1, self.stream2
         if not (isinstance(first, KeyedStream) and isinstance(second, KeyedStream)):
             return False
-        if first._key_type != second._key_type:
-            raise invalid_argument(
-                f"connect() needs keys of one type, got {first._key_type} for the first stream "
-                f"and {second._key_type} for the second; give both key_by() the same key_type"
-            )
+        require_keys_of_one_type("connect", first, second)
         return True
 
     def _append(
         self, operator: OperatorDescription, name: str, output_type: TypeInformation | None
     ) -> DataStream:
-        from flinkette.datastream.data_stream import DataStream
+        inputs = connected_edges(self.stream1, self.stream2)
+        return self.stream1._append(operator, name, output_type, inputs=inputs)
 
-        env = self.stream1.get_execution_environment()
-        node = env._stream_graph.add(
-            operator,
-            name=name,
-            inputs=connected_edges(self.stream1, self.stream2),
-            call_site=find_call_site(),
-            output_type=output_type,
+
+def require_keys_of_one_type(method: str, first: KeyedStream, second: KeyedStream) -> None:
+    """Refuse keys that would not be equal where they look it."""
+    if first._key_type != second._key_type:
+        raise invalid_argument(
+            f"{method}() needs keys of one type, got {first._key_type} for the first stream "
+            f"and {second._key_type} for the second; give both the same key_type"
         )
-        return DataStream(env, (Edge(node),), node, output_type)
 
 
-def _unkeyed(stream: DataStream) -> DataStream:
+def unkeyed(stream: DataStream) -> DataStream:
+    """Return a stream as it was before `key_by`."""
     return stream._origin_stream if isinstance(stream, KeyedStream) else stream

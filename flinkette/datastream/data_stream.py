@@ -26,6 +26,7 @@ from flinkette.datastream.checks import (
     require_output_type,
 )
 from flinkette.datastream.exchange_methods import ExchangeMethods
+from flinkette.datastream.join_methods import JoinMethods
 from flinkette.datastream.output_methods import OutputMethods
 from flinkette.graph.operators import (
     AssignTimestampsDescription,
@@ -81,7 +82,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class DataStream(ExchangeMethods, OutputMethods):
+class DataStream(ExchangeMethods, JoinMethods, OutputMethods):
     """A stream of rows of one type.
 
     Made by the environment's source methods and by other streams; a program never calls the

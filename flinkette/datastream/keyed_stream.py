@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from flinkette.contracts.functions import KeySelector
     from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.contracts.window import WindowAssigner
+    from flinkette.datastream.interval_join import IntervalJoin
     from flinkette.datastream.windowed_stream import WindowedStream
     from flinkette.graph.transformations import Transformation
 
@@ -299,6 +300,37 @@ class KeyedStream(DataStream):
         if slide == 0:
             return WindowedStream(self, CountTumblingWindowAssigner.of(size))
         return WindowedStream(self, CountSlidingWindowAssigner.of(size, slide))
+
+    def interval_join(self, other: KeyedStream) -> IntervalJoin:
+        """Pair rows of this stream with those of another of their key that are near in time.
+
+        Parameters
+        ----------
+        other : KeyedStream
+            The right stream, of the same environment, with keys of the same type.
+
+        Returns
+        -------
+        IntervalJoin
+            ``.between(lower, upper).process(function)`` gives the pairs. PyFlink has no such
+            method; its name is that of Flink's Java API.
+
+        Raises
+        ------
+        InvalidTypeError
+            If `other` is not a keyed stream.
+        InvalidPipelineError
+            If it belongs to another environment, or its keys are of another type.
+        """
+        from flinkette.datastream.connected_streams import require_keys_of_one_type
+        from flinkette.datastream.interval_join import IntervalJoin
+
+        require_instance(
+            "interval_join", other, KeyedStream, hint="call key_by(...) on the other stream first"
+        )
+        self._with("interval_join", other)
+        require_keys_of_one_type("interval_join", self, other)
+        return IntervalJoin(self, other)
 
     def _running(self, kind: str, position: int | str) -> DataStream:
         """Append a running aggregate of one field."""

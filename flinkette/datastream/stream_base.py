@@ -89,15 +89,19 @@ class StreamBase(StreamOperatorSettings):
         name: str,
         output_type: TypeInformation | None,
         *,
+        inputs: tuple[Edge, ...] | None = None,
         is_non_parallel: bool = False,
     ) -> DataStream:
-        """Append one operator that reads this stream, and return the stream of its rows."""
+        """Append one operator, and return the stream of its rows.
+
+        It reads this stream, or `inputs`: this one and another, see `connected_edges`.
+        """
         from flinkette.datastream.data_stream import DataStream
 
         node = self._env._stream_graph.add(
             operator,
             name=name,
-            inputs=self._edges,
+            inputs=self._edges if inputs is None else inputs,
             call_site=find_call_site(),
             output_type=output_type,
             parallelism=1 if is_non_parallel else None,

@@ -44,17 +44,16 @@ if TYPE_CHECKING:
     from flinkette.datastream.keyed_stream import KeyedStream
     from flinkette.datastream.stream_execution_environment import StreamExecutionEnvironment
 
-__all__ = ["AllWindowedStream", "WindowedStream"]
+__all__ = ["AllWindowedStream", "WindowSettings", "WindowedStream"]
 
-Self = TypeVar("Self", bound="_Windowed")
+Late = TypeVar("Late", bound="_Windowed")
+Self = TypeVar("Self", bound="WindowSettings")
 
 
-class _Windowed:
-    """The settings both kinds share, and the one node their functions append."""
+class WindowSettings:
+    """What all streams in windows are told before their function."""
 
-    _apply_kind: type[Function]
-    _process_kind: type[Function]
-    _is_all: bool
+    _is_all = False
 
     def __init__(self, stream: DataStream, window_assigner: WindowAssigner[Any, Any]) -> None:
         method = "window_all" if self._is_all else "window"
@@ -79,16 +78,6 @@ class _Windowed:
             The environment that made the stream's source.
         """
         return self._stream._env
-
-    def get_input_type(self) -> TypeInformation:
-        """Return the type of the rows that go into the windows.
-
-        Returns
-        -------
-        TypeInformation
-            The declared type; the pickled type for plain Python objects.
-        """
-        return self._stream.get_type()
 
     def trigger(self: Self, trigger: Trigger[Any, Any]) -> Self:
         """Replace the assigner's trigger, which says when a window gives a result.
@@ -136,7 +125,24 @@ class _Windowed:
         self._allowed_lateness_ms = time_ms
         return self
 
-    def side_output_late_data(self: Self, output_tag: OutputTag) -> Self:
+
+class _Windowed(WindowSettings):
+    """The functions that both kinds of windowed stream take."""
+
+    _apply_kind: type[Function]
+    _process_kind: type[Function]
+
+    def get_input_type(self) -> TypeInformation:
+        """Return the type of the rows that go into the windows.
+
+        Returns
+        -------
+        TypeInformation
+            The declared type; the pickled type for plain Python objects.
+        """
+        return self._stream.get_type()
+
+    def side_output_late_data(self: Late, output_tag: OutputTag) -> Late:
         """Send rows that come after their windows have gone to a side output.
 
         Parameters
@@ -413,7 +419,6 @@ class WindowedStream(_Windowed):
 
     _apply_kind = WindowFunction
     _process_kind = ProcessWindowFunction
-    _is_all = False
 
     def __init__(
         self, keyed_stream: KeyedStream, window_assigner: WindowAssigner[Any, Any]

@@ -20,7 +20,24 @@ if TYPE_CHECKING:
 __all__ = ["ConnectedWatermarkMerge", "WatermarkMerge"]
 
 
-class WatermarkMerge:
+class _AnnouncedWatermark:
+    """The watermark that a merge has announced; it never goes back."""
+
+    _announced_ms = MIN_WATERMARK_MS
+
+    @property
+    def current_ms(self) -> int:
+        """The watermark announced last."""
+        return self._announced_ms
+
+    def _advance_to(self, time_ms: int) -> list[Element]:
+        if time_ms <= self._announced_ms:
+            return []
+        self._announced_ms = time_ms
+        return [Watermark(time_ms)]
+
+
+class WatermarkMerge(_AnnouncedWatermark):
     """Minimum over the active inputs; idle inputs do not count (Flink's status watermark valve).
 
     An input that becomes active again counts only once it has caught up with what was already
@@ -31,13 +48,7 @@ class WatermarkMerge:
         self._watermarks_ms = [MIN_WATERMARK_MS] * num_inputs
         self._is_idle = [False] * num_inputs
         self._is_ended = [False] * num_inputs
-        self._announced_ms = MIN_WATERMARK_MS
         self._announced_idle = False
-
-    @property
-    def current_ms(self) -> int:
-        """The watermark announced last."""
-        return self._announced_ms
 
     @property
     def is_ended(self) -> bool:
@@ -123,14 +134,8 @@ class WatermarkMerge:
             announced += self._advance_to(min(self._watermarks_ms[index] for index in aligned))
         return announced
 
-    def _advance_to(self, time_ms: int) -> list[Element]:
-        if time_ms <= self._announced_ms:
-            return []
-        self._announced_ms = time_ms
-        return [Watermark(time_ms)]
 
-
-class ConnectedWatermarkMerge:
+class ConnectedWatermarkMerge(_AnnouncedWatermark):
     """Merges the channels of each of two inputs, then takes the minimum of the inputs.
 
     Flink merges twice, and so does this. Between channels of one input, one that was idle and lags
@@ -152,13 +157,7 @@ class ConnectedWatermarkMerge:
         self._inputs = [WatermarkMerge(len(channels)) for channels in self._channels_of]
         self._watermarks_ms = [MIN_WATERMARK_MS] * 2
         self._is_idle = [False, False]
-        self._announced_ms = MIN_WATERMARK_MS
         self._announced_idle = False
-
-    @property
-    def current_ms(self) -> int:
-        """The watermark announced last."""
-        return self._announced_ms
 
     @property
     def is_ended(self) -> bool:
@@ -240,9 +239,3 @@ class ConnectedWatermarkMerge:
         if active:
             announced += self._advance_to(min(self._watermarks_ms[each] for each in active))
         return announced
-
-    def _advance_to(self, time_ms: int) -> list[Element]:
-        if time_ms <= self._announced_ms:
-            return []
-        self._announced_ms = time_ms
-        return [Watermark(time_ms)]

@@ -26,6 +26,7 @@ __all__ = [
     "CoProcessDescription",
     "FilterDescription",
     "FlatMapDescription",
+    "IntervalJoinDescription",
     "KeyByDescription",
     "MapBatchesDescription",
     "MapDescription",
@@ -171,6 +172,10 @@ class WindowDescription:
     "aggregate"        AggregateFunction              None, WindowFunction or ProcessWindowFunction
     "apply"            None                           WindowFunction
     "process"          None                           ProcessWindowFunction
+    "join"             None                           JoinFunction, FlatJoinFunction or callable
+    "co_group"         None                           CoGroupFunction or callable
+
+    The last two have two inputs, whose rows of one key share windows.
     """
 
     assigner: Any
@@ -184,6 +189,18 @@ class WindowDescription:
     evictor: Any = None
     result_type: TypeInformation | None = None
     """Type that the results of built-in aggregates have by themselves, if it is known."""
+
+
+@dataclass(frozen=True)
+class IntervalJoinDescription:
+    """Pairs rows of two keyed streams; the right one is later by `lower_ms` to `upper_ms`."""
+
+    func: Any
+    """A ProcessJoinFunction."""
+    lower_ms: int
+    upper_ms: int
+    left_late_tag: OutputTag | None = None
+    right_late_tag: OutputTag | None = None
 
 
 @dataclass(frozen=True)
@@ -247,6 +264,7 @@ OperatorDescription = (
     | RunningAggregateDescription
     | AssignTimestampsDescription
     | WindowDescription
+    | IntervalJoinDescription
     | MapBatchesDescription
     | AsyncDescription
     | SinkDescription

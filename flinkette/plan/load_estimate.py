@@ -15,6 +15,7 @@ from flinkette.graph.operators import (
     CoFlatMapDescription,
     FilterDescription,
     FlatMapDescription,
+    IntervalJoinDescription,
     KeyByDescription,
     MapBatchesDescription,
     ProjectDescription,
@@ -50,6 +51,7 @@ _ROW_COSTS_S: dict[type, float] = {
     ReduceDescription: 3e-7,
     RunningAggregateDescription: 3e-7,
     WindowDescription: 4e-7,
+    IntervalJoinDescription: 4e-7,
 }
 _FUNCTION_COST_S = 1e-7
 _KEYED_FUNCTION_COST_S = 3e-7

@@ -25,6 +25,7 @@ from flinkette.graph.operators import (
     AssignTimestampsDescription,
     AsyncDescription,
     BroadcastProcessDescription,
+    IntervalJoinDescription,
     MapBatchesDescription,
     ReduceDescription,
     RunningAggregateDescription,
@@ -137,7 +138,8 @@ def _deploy_subtask(
             # nothing leaves the chain there: what is read goes to the next operator at once
             del operators[0], outputs[0]
     else:
-        is_connected = isinstance(head, CONNECTED_DESCRIPTIONS)
+        edges = job_graph.inputs_of(vertex)
+        is_connected = any(edge.edge.input_index > 0 for edge in edges)
         inputs = wiring.inputs_of_receivers(subtask) if is_connected else None
         source = Gate(wiring.receivers(subtask), inputs)
     contexts = [context] * len(operators)
@@ -221,6 +223,10 @@ def _make_keyed_or_row_operator(description: Any, infos: list[OperatorInfo]) -> 
         from flinkette.runtime.operators.async_calls import AsyncOperator
 
         return AsyncOperator(infos[0], description)
+    if isinstance(description, IntervalJoinDescription):
+        from flinkette.runtime.operators.interval_join import IntervalJoinOperator
+
+        return IntervalJoinOperator(infos[0], description)
     if isinstance(description, BroadcastProcessDescription):
         from flinkette.runtime.operators.broadcast import BroadcastOperator
 

@@ -28,6 +28,7 @@ def make_error(
     from flinkette._native.values import ConversionError
     from flinkette._native.window import MissingTimestamp
     from flinkette.contracts import errors
+    from flinkette.graph.operators import IntervalJoinDescription
 
     if isinstance(error, errors.FlinketteError):
         return error
@@ -38,10 +39,12 @@ def make_error(
     if isinstance(value, Firing):
         occasion = f"; {value.what}"
     if isinstance(error, MissingTimestamp):
+        taker, other_way = "an event-time window", "the window, or use processing-time windows"
+        if isinstance(info.node.operator, IntervalJoinDescription):
+            taker, other_way = "an interval join", "key_by(...)"
         return errors.MissingTimestampError(
-            f"{where}: an event-time window got a row without a timestamp: {text}; call "
-            "assign_timestamps_and_watermarks(...) with a timestamp assigner before the window, "
-            "or use processing-time windows"
+            f"{where}: {taker} got a row without a timestamp: {text}; call "
+            f"assign_timestamps_and_watermarks(...) with a timestamp assigner before {other_way}"
         )
     if isinstance(error, ConversionError):
         converted = errors.RowConversionError(

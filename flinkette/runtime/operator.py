@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from flinkette._native.batch import Batch
-from flinkette.exchange.element import EndOfInput, StatusChange, Watermark
+from flinkette.exchange.element import EndOfInput, InputBatch, StatusChange, Watermark
 from flinkette.graph.transformations import ChangelogMode
 from flinkette.metrics.group import OperatorMetricGroups
 
@@ -140,8 +140,9 @@ class Operator(ABC):
         elif isinstance(element, EndOfInput):
             self.end_input()
             self.emit(element)
-        else:
-            raise NotImplementedError(f"{type(self).__name__} has one input")
+        elif isinstance(element, InputBatch):
+            self.select_input(element.input_index)
+            return self.offer(element.batch)
         return None
 
     def step(self, deadline_ns: int) -> None:
@@ -173,6 +174,10 @@ class Operator(ABC):
         if isinstance(element, Batch):
             self.rows_out += element.num_rows
         self.outbox.append((None, element))
+
+    def select_input(self, index: int) -> None:
+        """Take note which of two inputs the next batch is from."""
+        raise NotImplementedError(f"{type(self).__name__} has one input")
 
     def start_batch(self, batch: Batch) -> Batch | None:
         """Load a batch to work on; `step` follows.

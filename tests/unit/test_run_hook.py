@@ -233,12 +233,15 @@ def test_lint_lists_each_use_of_flinkettes_own_names(flinkette, job):
             rows.to_arrow()
             frame.to_pandas()
         table.to_pandas()
+        first.join(second).where(f).equal_to(g).window(assigner).apply(h)
+        first.co_group(second)
+        keyed.interval_join(other)
     """
     path = job(text)
     done = flinkette("lint", "--portable", path, check=False)
     assert done.returncode == 1
     lines = [line.removeprefix(f"{path}:").partition(":")[0] for line in done.stdout.splitlines()]
-    assert lines == ["2", "4", "5", "5", "5", "6", "7", "8", "9", "11"]
+    assert lines == ["2", "4", "5", "5", "5", "6", "7", "8", "9", "11", "14", "15", "16"]
 
 
 def test_lint_finds_nothing_in_a_portable_program():
@@ -247,6 +250,7 @@ from flinkette.common import Types
 from flinkette.datastream.window import TumblingEventTimeWindows
 stream.key_by(lambda row: row[0]).window(TumblingEventTimeWindows.of(size)).aggregate(f, g)
 configuration.set_string("parallelism.default", "1")
+print(", ".join(names))
 """
     assert find_extensions(text, "job.py") == []
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.rows import Stage
-from flinkette.exchange.element import InputBatch
 from flinkette.graph.operators import (
     BroadcastProcessDescription,
     CoFlatMapDescription,
@@ -17,7 +16,6 @@ from flinkette.runtime.operators.rows import RowsOperator, converter_of
 
 if TYPE_CHECKING:
     from flinkette._native.batch import Batch
-    from flinkette.exchange.element import Arrival
     from flinkette.runtime.operator import SubtaskContext
 
 __all__ = ["ConnectedOperator"]
@@ -57,11 +55,8 @@ class ConnectedOperator(RowsOperator):
             **settings,
         )
 
-    def offer(self, element: Arrival) -> Batch | None:
-        if not isinstance(element, InputBatch):
-            return super().offer(element)
-        self._program.select_input(element.input_index)
-        return super().offer(element.batch)
+    def select_input(self, index: int) -> None:
+        self._program.select_input(index)
 
     def start_batch(self, batch: Batch) -> Batch | None:
         if self._keys is not None and batch.keys is None:

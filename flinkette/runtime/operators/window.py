@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.window import WindowOperator as NativeWindowOperator
@@ -15,6 +16,7 @@ from flinkette.contracts.functions import (
     ProcessWindowFunction,
     WindowFunction,
 )
+from flinkette.contracts.join_functions import FlatJoinFunction
 from flinkette.contracts.output_tag import OutputTag
 from flinkette.contracts.window import CountWindow, TimeWindow
 from flinkette.runtime.context import SubtaskRuntimeContext
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WindowOperator"]
 
+TWO_SIDED_KINDS = ("join", "co_group")
 COUNT_ASSIGNERS = (assigners.CountTumblingWindowAssigner, assigners.CountSlidingWindowAssigner)
 
 
@@ -68,6 +71,7 @@ class WindowOperator(Operator):
             late_tag=description.late_tag,
             converter=converter_of(self.info.node.output_type),
             info=self.info,
+            input_infos=self._input_infos(),
             error_action=policy.action,
             error_tag=policy.tag,
         )
@@ -91,6 +95,14 @@ class WindowOperator(Operator):
         """Rows that came after their window was gone and had no side output to go to."""
         dropped: int = self._native.late_rows_dropped
         return dropped
+
+    def _input_infos(self) -> tuple[OperatorInfo, OperatorInfo] | None:
+        if self._description.kind not in TWO_SIDED_KINDS:
+            return None
+        return replace(self.info, input_index=0), replace(self.info, input_index=1)
+
+    def select_input(self, index: int) -> None:
+        self._native.select_input(index)
 
     def start_batch(self, batch: Batch) -> None:
         if self._description.is_all:
@@ -236,7 +248,7 @@ def contents_spec(description: WindowDescription) -> dict[str, Any]:
             "get_result": func.get_result,
             "merge": func.merge,
         }
-    return {"contents": "list"}
+    return {"contents": "two_sides" if description.kind in TWO_SIDED_KINDS else "list"}
 
 
 def emit_spec(description: WindowDescription) -> dict[str, Any]:
@@ -244,6 +256,11 @@ def emit_spec(description: WindowDescription) -> dict[str, Any]:
     func = description.window_function
     if func is None:
         return {"emit": "plain"}
+    if description.kind == "co_group":
+        return {"emit": "co_group", "window_function": bound(func, "co_group")}
+    if description.kind == "join":
+        emit = "flat_join" if isinstance(func, FlatJoinFunction) else "join"
+        return {"emit": emit, "window_function": bound(func, "join")}
     if isinstance(func, (WindowFunction, AllWindowFunction)):
         return {"emit": "apply", "window_function": func.apply}
     if isinstance(func, (ProcessWindowFunction, ProcessAllWindowFunction)):

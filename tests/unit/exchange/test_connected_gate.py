@@ -21,14 +21,7 @@ from flinkette.exchange.element import (
 )
 from flinkette.exchange.gate import Gate
 from flinkette.exchange.watermark_merge import ConnectedWatermarkMerge
-
-STEPS = st.lists(
-    st.tuples(
-        st.integers(0, 1),
-        st.integers(-20, 60) | st.sampled_from(["idle", "active", "end"]),
-    ),
-    max_size=40,
-)
+from unit.exchange.watermark_steps import STEPS, announced
 
 
 def model(steps: list[tuple[int, Any]]) -> list[Any]:
@@ -60,20 +53,8 @@ def test_the_watermark_is_the_minimum_of_the_inputs_that_are_not_idle(
     steps: list[tuple[int, Any]],
 ) -> None:
     merge = ConnectedWatermarkMerge([0, 1])
-    seen: list[Any] = []
-    ended: set[int] = set()
-    for index, step in steps:
-        if index in ended:
-            continue
-        if isinstance(step, int):
-            seen += merge.on_watermark(index, step)
-        elif step == "end":
-            ended.add(index)
-            seen += merge.on_end(index)
-        else:
-            seen += merge.on_status(index, is_idle=step == "idle")
-    assert seen == model(steps)
-    assert merge.is_ended == (len(ended) == 2)
+    assert announced(merge, steps) == model(steps)
+    assert merge.is_ended == (len({index for index, step in steps if step == "end"}) == 2)
 
 
 def test_an_input_that_lags_when_it_is_active_again_holds_the_watermark_where_it_is() -> None:

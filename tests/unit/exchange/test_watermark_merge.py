@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from flinkette.exchange.element import (
     MAX_WATERMARK_MS,
@@ -14,14 +13,7 @@ from flinkette.exchange.element import (
     Watermark,
 )
 from flinkette.exchange.watermark_merge import WatermarkMerge
-
-STEPS = st.lists(
-    st.tuples(
-        st.integers(0, 1),
-        st.integers(-20, 60) | st.sampled_from(["idle", "active", "end"]),
-    ),
-    max_size=40,
-)
+from unit.exchange.watermark_steps import STEPS, announced
 
 
 def model(steps: list[tuple[int, Any]], inputs: int) -> list[Any]:
@@ -52,29 +44,16 @@ def model(steps: list[tuple[int, Any]], inputs: int) -> list[Any]:
     return seen
 
 
-def run(steps: list[tuple[int, Any]], inputs: int) -> list[Any]:
-    merge, seen, ended = WatermarkMerge(inputs), [], set()
-    for index, step in steps:
-        if index in ended:
-            continue
-        if isinstance(step, int):
-            seen += merge.on_watermark(index, step)
-        elif step == "end":
-            ended.add(index)
-            seen += merge.on_end(index)
-        else:
-            seen += merge.on_status(index, is_idle=step == "idle")
-    return seen
-
-
 @given(STEPS)
 def test_the_merged_watermark_is_the_minimum_of_the_active_inputs(steps: list[Any]) -> None:
-    assert run(steps, 2) == model(steps, 2)
+    assert announced(WatermarkMerge(2), steps) == model(steps, 2)
 
 
 @given(STEPS)
 def test_the_merged_watermark_never_goes_back(steps: list[Any]) -> None:
-    times = [each.time_ms for each in run(steps, 2) if isinstance(each, Watermark)]
+    times = [
+        each.time_ms for each in announced(WatermarkMerge(2), steps) if isinstance(each, Watermark)
+    ]
     assert times == sorted(set(times))
 
 

@@ -1,0 +1,16 @@
+"""Functions that join two streams, after Flink's Java API; PyFlink has none.
+
+`DataStream.join` takes a `JoinFunction` or `FlatJoinFunction`, `DataStream.co_group` a
+`CoGroupFunction`, `KeyedStream.interval_join` a `ProcessJoinFunction`.
+"""
+
+from __future__ import annotations
+
+from flinkette.contracts.join_functions import (
+    CoGroupFunction,
+    FlatJoinFunction,
+    JoinFunction,
+    ProcessJoinFunction,
+)
+
+__all__ = ["CoGroupFunction", "FlatJoinFunction", "JoinFunction", "ProcessJoinFunction"]
