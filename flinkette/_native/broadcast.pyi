@@ -61,6 +61,8 @@ class BroadcastStates:
     """
 
     def __init__(self, names: Iterable[str], *, is_logging: bool) -> None: ...
+    def names(self) -> list[str]:
+        """The names of the states."""
     def writable(self, name: str) -> BroadcastState:
         """The state of a name; KeyError without one."""
     def read_only(self, name: str) -> ReadOnlyBroadcastState:

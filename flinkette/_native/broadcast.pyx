@@ -168,6 +168,9 @@ cdef class BroadcastStates:
                 state._before = {}
             self._states[name] = state
 
+    def names(self):
+        return list(self._states)
+
     def writable(self, str name):
         return self._states[name]
 

@@ -17,6 +17,10 @@ class KeyContext:
         """Return the current key; RuntimeError outside rows and timers."""
     def find(self, name: str) -> StateColumn | None:
         """Return the state column `name` if it was made."""
+    def look_at_time(self) -> None:
+        """Read the clock that values expire by now, not when its next tick is over."""
+    def names(self) -> list[str]:
+        """Return the names of the state columns, in the order in which they were made."""
     def column(self, name: str) -> StateColumn:
         """Return the state column `name`, made on first use."""
 
@@ -26,6 +30,8 @@ class StateColumn:
     rule: ExpiryRule | None
     """What a column of values that expire was made for; None if they do not."""
     def __init__(self, context: KeyContext) -> None: ...
+    def ids(self) -> list[int]:
+        """Return the ids of the keys that have a value."""
 
 class ValueState:
     """One value per key."""

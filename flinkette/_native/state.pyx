@@ -43,6 +43,13 @@ cdef class KeyContext:
     def find(self, str name):
         return self._columns.get(name)
 
+    def look_at_time(self):
+        if self._clock is not None:
+            self.read_clock()
+
+    def names(self):
+        return list(self._columns)
+
     cdef int add_expiring(self, str name, StateColumn column, clock) except -1:
         """Keep a column whose values expire; from now on every turn begins with a look at time."""
         self._columns[name] = column
@@ -166,6 +173,9 @@ cdef class StateColumn:
     cdef list present_values(self):
         """Values of all keys that have one, by key id."""
         return [value for value in self._values if value is not ABSENT]
+
+    def ids(self):
+        return [key_id for key_id, value in enumerate(self._values) if value is not ABSENT]
 
     @cython.final
     cdef uint32_t _id(self) except? 4294967295:

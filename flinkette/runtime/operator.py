@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from flinkette._native.batch import Batch
 from flinkette.exchange.element import EndOfInput, StatusChange, Watermark
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from flinkette.exchange.element import Arrival, Element
     from flinkette.graph.transformations import Transformation
     from flinkette.runtime.clock import Clock
+    from flinkette.runtime.operators.keyed import Keys
     from flinkette.runtime.ports import Port
 
-__all__ = ["Kernel", "Operator", "OperatorInfo", "SubtaskContext"]
+__all__ = ["Kernel", "Operator", "OperatorInfo", "PendingTimer", "SubtaskContext"]
 
 DONE = 0
 FAILED = 3
@@ -66,6 +67,27 @@ class SubtaskContext:
     def info(self, node: Transformation) -> OperatorInfo:
         """Describe one of the subtask's operators."""
         return OperatorInfo(node, self.subtask_index, self.parallelism)
+
+
+class PendingTimer(NamedTuple):
+    """A timer that has not fired.
+
+    Attributes
+    ----------
+    time_ms : int
+        When it fires.
+    key : object
+        The key it belongs to.
+    is_event_time : bool
+        Whether the watermark decides; else processing time does.
+    window : object
+        The window it belongs to; None for timers of process functions.
+    """
+
+    time_ms: int
+    key: Any
+    is_event_time: bool
+    window: Any = None
 
 
 class Kernel(Protocol):
@@ -204,6 +226,19 @@ class Operator(ABC):
     def start_processing_time(self, now_ms: int) -> None:
         """Load the work that is due at `now_ms`; `step` follows. Only when not busy."""
         self.is_busy = True
+
+    @property
+    def keys(self) -> Keys | None:
+        """The keys it knows, with their state; None if it works without."""
+        return None
+
+    def pending_timers(self) -> list[PendingTimer]:
+        """Return the timers that wait, as they would fire, those of event time first."""
+        return []
+
+    def live_windows(self) -> list[tuple[Any, Any]] | None:
+        """Return (key, window) of the windows that hold rows; None if it cannot tell them apart."""
+        return []
 
     @property
     def has_say(self) -> bool:
