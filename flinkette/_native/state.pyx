@@ -241,7 +241,26 @@ cdef class ListState:
         self._column.drop()
 
 
-cdef class MapState:
+cdef class MapSyntax:
+    """What `state[key]` and its like mean, in the words of the methods of a subclass."""
+
+    def __getitem__(self, key):
+        return self.get(key)
+
+    def __setitem__(self, key, value):
+        self.put(key, value)
+
+    def __delitem__(self, key):
+        self.remove(key)
+
+    def __contains__(self, key):
+        return self.contains(key)
+
+    def __iter__(self):
+        return self.keys()
+
+
+cdef class MapState(MapSyntax):
     """A dict per key. Slot thread only."""
 
     def __cinit__(self, StateColumn column not None, convert_key=None, convert_value=None):
@@ -296,21 +315,6 @@ cdef class MapState:
 
     def clear(self):
         self._column.drop()
-
-    def __getitem__(self, key):
-        return self.get(key)
-
-    def __setitem__(self, key, value):
-        self.put(key, value)
-
-    def __delitem__(self, key):
-        self.remove(key)
-
-    def __contains__(self, key):
-        return self.contains(key)
-
-    def __iter__(self):
-        return self.keys()
 
 
 cdef class FoldingState:

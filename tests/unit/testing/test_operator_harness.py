@@ -272,7 +272,7 @@ def test_broadcast_state_can_be_read() -> None:
         harness.push(("a", 2))
         assert harness.rows() == [("a", 2), ("a", 20)]
         assert harness.broadcast_state(rules) == {"a": 10}
-        with pytest.raises(InvalidPipelineError, match="no broadcast state .x.; it has .rules"):
+        with pytest.raises(InvalidPipelineError, match="no broadcast state"):
             harness.broadcast_state(MapStateDescriptor("x", Types.STRING(), Types.LONG()))
 
 
