@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from flinkette._native.batch import Batch
 from flinkette.exchange.element import EndOfInput, StatusChange, Watermark
 from flinkette.graph.transformations import ChangelogMode
+from flinkette.metrics.accumulators import Accumulators
 from flinkette.metrics.group import OperatorMetricGroups
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class SubtaskContext:
     """Index of the subtask's vertex in the JobGraph."""
     metrics: OperatorMetricGroups = field(default_factory=OperatorMetricGroups)
     """What its functions count."""
+    accumulators: Accumulators = field(default_factory=Accumulators)
+    """What its functions hand to the program at the end."""
 
     def info(self, node: Transformation) -> OperatorInfo:
         """Describe one of the subtask's operators."""
