@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flinkette.client.settings import deploy_options, plan_options
+from flinkette.contracts.options import RUNTIME_MODE
 from flinkette.plan.job_graph import build_job_graph
 from flinkette.runtime.clock import VirtualClock
 from flinkette.runtime.deploy import deploy
@@ -63,7 +64,9 @@ class Engine:
         job_graph = build_job_graph(graph, plan_options(configuration))
         self.clock = HarnessClock(start_ms)
         self._wiring = HarnessWiring(job_graph, entries, probes)
-        options = deploy_options(configuration, self.clock, is_bounded=job_graph.is_bounded)
+        # in BATCH mode all input is bounded: the test will end it
+        is_bounded = job_graph.is_bounded or configuration.get(RUNTIME_MODE) == "BATCH"
+        options = deploy_options(configuration, self.clock, is_bounded=is_bounded)
         self._worker = Worker(deploy(job_graph, options, self._wiring), self.clock)
         self._worker.open()
         self._is_committed = False

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flinkette.contracts.state import MapStateDescriptor, StateDescriptor
     from flinkette.graph.transformations import Transformation
     from flinkette.runtime.operator import PendingTimer
+    from flinkette.testing.outputs import MadeRow
 
 __all__ = ["OperatorHarness"]
 
@@ -144,7 +145,7 @@ class OperatorHarness(Harness):
         """
         return self.main.rows()
 
-    def output(self) -> list[Any]:
+    def output(self) -> list[MadeRow]:
         """Return the rows of the main output with their event times.
 
         Returns

@@ -219,11 +219,9 @@ class OperatorView:
                 continue
             found += [f"{window!r} of key {key!r}" for key, window in live]
             keys = operator.keys
-            if keys is not None and len(keys.key_map) > self._num_held(operator, keys):
-                found.append(
-                    f"{len(keys.key_map)} keys, of which {self._num_held(operator, keys)} hold "
-                    "state, timers or windows"
-                )
+            others = 0 if keys is None else len(keys.key_map) - self._num_held(operator, keys)
+            if others:
+                found.append(f"{others} keys that hold something else, such as a running sum")
         return found
 
     def _timers(self) -> list[PendingTimer]:
