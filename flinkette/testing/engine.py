@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flinkette.exchange.channel import LocalChannel
     from flinkette.exchange.gate import Gate
     from flinkette.graph.stream_graph import StreamGraph
-    from flinkette.runtime.operator import Operator
+    from flinkette.runtime.operator import Operator, SubtaskContext
     from flinkette.runtime.subtask import Subtask
 
 __all__ = ["Engine", "HarnessClock"]
@@ -92,6 +92,11 @@ class Engine:
             for operator in subtask.operators
             if node_id in (None, operator.info.node.node_id)
         ]
+
+    def contexts(self) -> list[SubtaskContext]:
+        """Return what the operators of each vertex's subtasks share."""
+        found = (each for subtask in self._worker.subtasks for each in subtask.contexts)
+        return list({id(context): context for context in found}.values())
 
     def run(self) -> None:
         """Work until nothing is left to do at this time; sinks commit when all has ended."""

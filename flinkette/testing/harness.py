@@ -17,6 +17,7 @@ from flinkette.contracts.errors import InvalidPipelineError, RowConversionError
 from flinkette.contracts.time import milliseconds_of
 from flinkette.contracts.windows import MAX_TIMESTAMP, MIN_TIMESTAMP
 from flinkette.exchange.element import EndOfInput, StatusChange, Watermark
+from flinkette.metrics.accumulators import merged
 from flinkette.runtime.operators.rows import converter_of
 from flinkette.testing.engine import Engine
 from flinkette.testing.history import History, Step
@@ -233,6 +234,17 @@ class Harness:
         with self._acting([Step("P", f"processing time {to_ms}", processing_ms=to_ms)]):
             for _ in engine.advance(to_ms):
                 self._take_outputs()
+
+    def accumulators(self) -> dict[str, Any]:
+        """Return what functions have added up for the program.
+
+        Returns
+        -------
+        dict
+            As `JobExecutionResult.get_all_accumulator_results` gives it.
+        """
+        contexts = self._running().contexts()
+        return merged(state for context in contexts for state in context.accumulators.states())
 
     def close(self, *, check_leaks: bool = False) -> None:
         """Close the functions.

@@ -196,6 +196,27 @@ class OperatorHarness(Harness):
             f"make it with OperatorHarness(stream, side_outputs=[...])"
         )
 
+    @property
+    def late_rows_dropped(self) -> int:
+        """How many rows came after their windows were gone and had no side output to go to."""
+        (operator,) = self._running().operators(self._node.node_id)
+        return operator.late_rows_dropped or 0
+
+    def metrics(self) -> dict[str, int | float]:
+        """Return the metrics that the function has made with `get_metrics_group()`.
+
+        Returns
+        -------
+        dict
+            Values by `group.name`; meters and distributions have several.
+        """
+        node = self._node
+        return {
+            name: value
+            for context in self._running().contexts()
+            for name, value in context.metrics.of(node.node_id, node.name).numbers()
+        }
+
     def state(self, key: Any, descriptor: StateDescriptor) -> Any:
         """Return the state of a key as plain values; see `OperatorView.state`."""
         return self._view().state(key, descriptor)

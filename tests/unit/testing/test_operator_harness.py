@@ -19,6 +19,7 @@ from flinkette.datastream import (
     CoMapFunction,
     KeyedCoProcessFunction,
     KeyedProcessFunction,
+    MapFunction,
     OutputTag,
     ProcessWindowFunction,
     StreamExecutionEnvironment,
@@ -362,6 +363,42 @@ def test_rows_that_fail_come_out_at_their_side_output() -> None:
         harness.push(("a", 1))
         assert harness.rows() == [1]
         assert harness.side_output(bad).rows()[0].value == ("a", 0)
+
+
+class Counts(MapFunction):
+    def open(self, runtime_context):
+        group = runtime_context.get_metrics_group().add_group("rows")
+        self.seen, self.sizes = group.counter("seen"), group.distribution("sizes")
+        self.total = runtime_context.get_long_counter("total")
+
+    def map(self, value):
+        self.seen.inc()
+        self.sizes.update(value[1])
+        self.total.add(value[1])
+        return value
+
+
+def test_metrics_and_accumulators_of_the_function_can_be_read() -> None:
+    with OperatorHarness(pairs().map(Counts())) as harness:
+        harness.push(("a", 3))
+        harness.push(("a", 4))
+        assert harness.metrics() == {
+            "rows.seen": 2,
+            "rows.sizes.count": 2,
+            "rows.sizes.sum": 7,
+            "rows.sizes.min": 3,
+            "rows.sizes.max": 4,
+        }
+        assert harness.accumulators() == {"total": 7}
+
+
+def test_rows_that_are_too_late_are_counted() -> None:
+    windowed = pairs().key_by(by_name).window(TumblingEventTimeWindows.of(Time.seconds(1)))
+    with OperatorHarness(windowed.process(Spans())) as harness:
+        harness.push_watermark(5000)
+        harness.push(("a", 1), at=100)
+        harness.push(("a", 1), at=6000)
+        assert harness.late_rows_dropped == 1
 
 
 def test_what_keys_still_hold_at_the_end_is_a_leak() -> None:
