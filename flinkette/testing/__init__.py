@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flinkette.runtime.operator import PendingTimer
     from flinkette.testing.assertions import assert_rows
     from flinkette.testing.harness import LeakError
+    from flinkette.testing.inputs import HarnessInput
     from flinkette.testing.operator_harness import OperatorHarness
     from flinkette.testing.operator_view import OperatorView
     from flinkette.testing.outputs import Collected, MadeRow
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Collected",
+    "HarnessInput",
     "HarnessSource",
     "LeakError",
     "MadeRow",
@@ -35,6 +37,7 @@ __all__ = [
 
 _HOMES = {
     "Collected": "flinkette.testing.outputs",
+    "HarnessInput": "flinkette.testing.inputs",
     "HarnessSource": "flinkette.testing.pipeline_harness",
     "LeakError": "flinkette.testing.harness",
     "MadeRow": "flinkette.testing.outputs",

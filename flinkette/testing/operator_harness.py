@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
 from flinkette.contracts.output_tag import OutputTag
+from flinkette.contracts.window import MergingWindowAssigner
 from flinkette.datastream.data_stream import DataStream
 from flinkette.graph.operators import WindowDescription
 from flinkette.graph.transformations import Edge
 from flinkette.testing.graph_cut import GraphCut, entry_id, front_of
-from flinkette.testing.harness import Harness, HarnessInput
+from flinkette.testing.harness import Harness
+from flinkette.testing.inputs import HarnessInput
 from flinkette.testing.operator_view import OperatorView
 from flinkette.testing.outputs import Collected
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from flinkette.contracts.state import MapStateDescriptor, StateDescriptor
     from flinkette.graph.transformations import Transformation
-    from flinkette.runtime.operator import PendingTimer
+    from flinkette.runtime.operator import Operator, PendingTimer
     from flinkette.testing.outputs import MadeRow
 
 __all__ = ["OperatorHarness"]
@@ -77,6 +79,7 @@ class OperatorHarness(Harness):
         for tag in self._tags:
             if not isinstance(tag, OutputTag):
                 raise InvalidTypeError(f"side_outputs of a harness are OutputTags, got {tag!r}")
+        self._assigned: dict[Any, None] = {}
         self._outputs = [
             Collected(self._node.name if tag is None else repr(tag), self.history, tag)
             for tag in (None, *self._tags)
@@ -277,12 +280,32 @@ class OperatorHarness(Harness):
         engine = self._running()
         return OperatorView(engine.operators(self._node.node_id), engine.clock)
 
-    def _observe(self) -> None:
-        view = self._view()
-        (operator,) = view._operators
-        self.history.observe(
-            operator.live_windows() or [], [*view.event_timers(), *view.processing_timers()]
-        )
+    def _live_windows(self, operator: Operator) -> list[tuple[Any, Any]]:
+        """Return the windows of the function; where they share slices, those of the rows so far."""
+        live = operator.live_windows()
+        if live is not None:
+            return live
+        description, step = self._node.operator, self.history.steps[-1]
+        assert isinstance(description, WindowDescription)
+        assigner = description.assigner
+        is_fixed = assigner.is_event_time() and not isinstance(assigner, MergingWindowAssigner)
+        if is_fixed and step.mark == "o" and step.event_ms is not None:
+            windows = assigner.assign_windows(None, step.event_ms, None)
+            self._assigned.update(dict.fromkeys(windows))
+        return [(AnyKey(), window) for window in self._assigned]
+
+
+class AnyKey:
+    """Stands for the keys of windows that share slices."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AnyKey)
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "each key"
 
 
 def _node_of(stream: DataStream) -> Transformation:

@@ -9,7 +9,8 @@ from flinkette.datastream.call_site import find_call_site
 from flinkette.datastream.data_stream import DataStream
 from flinkette.graph.operators import SinkDescription
 from flinkette.testing.graph_cut import EntrySource, GraphCut, entry_id
-from flinkette.testing.harness import Harness, HarnessInput
+from flinkette.testing.harness import Harness
+from flinkette.testing.inputs import HarnessInput
 from flinkette.testing.operator_view import OperatorView
 from flinkette.testing.outputs import Collected
 

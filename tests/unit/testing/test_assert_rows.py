@@ -8,7 +8,8 @@ import pytest
 
 from flinkette.common import Time, Types
 from flinkette.datastream import KeyedProcessFunction, OutputTag, StreamExecutionEnvironment
-from flinkette.datastream.window import TumblingEventTimeWindows
+from flinkette.datastream.window import SlidingEventTimeWindows, TumblingEventTimeWindows
+from flinkette.ext.aggregations import Sum
 from flinkette.testing import OperatorHarness, PipelineHarness, assert_rows
 
 PAIR = Types.TUPLE([Types.STRING(), Types.LONG()])
@@ -135,6 +136,23 @@ def test_timers_and_processing_time_have_their_own_scale() -> None:
     assert at["out 100"].strip() == "<-- expected 7"
 
 
+def test_windows_that_share_slices_are_drawn_from_their_assigner() -> None:
+    stream = (
+        ENV.from_collection([], PAIR)
+        .key_by(lambda row: row[0], Types.STRING())
+        .window(SlidingEventTimeWindows.of(Time.milliseconds(40), Time.milliseconds(20)))
+        .aggregate(Sum(1))
+    )
+    with OperatorHarness(stream) as harness:
+        harness.push(("a", 1), at=25)
+        harness.push(("b", 1), at=30)
+        harness.push_watermark(39)
+        lines = message_of(harness, [7]).splitlines()
+    windows = [line.split(maxsplit=4) for line in lines if "    window of" in line]
+    assert [" ".join(line[:4]) for line in windows] == ["window of each key"] * 2
+    assert lines[2].split() == ["event", "time", "0", "60"]
+
+
 def test_of_a_long_test_the_steps_around_the_difference_are_drawn() -> None:
     with OperatorHarness(ENV.from_collection([], PAIR).map(lambda row: row[1])) as harness:
         for number in range(300):
@@ -155,6 +173,14 @@ def test_what_pipelines_collect_and_side_outputs_are_compared_as_well() -> None:
         drawn = message_of(doubled, [5])
     assert drawn.startswith("rows of 'Twice' differ at row 0: expected 5, got 4;")
     assert "in  numbers: 2" in drawn
+    with PipelineHarness(ENV) as harness:
+        source = harness.source(PAIR)
+        windowed = source.stream.key_by(lambda row: row[0]).window(
+            TumblingEventTimeWindows.of(Time.milliseconds(40))
+        )
+        made = harness.collect(windowed.reduce(lambda one, other: one))
+        source.push(("a", 1), at=0)
+        assert "    window of 'a' " in message_of(made, [5])
     late = OutputTag("late", PAIR)
     with OperatorHarness(sums(), side_outputs=[late]) as harness:
         assert "side" not in message_of(harness.side_output(late), [1]).splitlines()[-1]
