@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["AccumulatorState", "Accumulators", "merged"]
 
 MAX_STATE_BYTES = 1 << 18
-"""Reports go out twice a second and are kept as long as the job is known."""
+"""Of one subtask: reports go out twice a second, and the last is kept as long as the job."""
 
 A = TypeVar("A", bound="Accumulator[Any, Any]")
 
@@ -73,10 +73,13 @@ class Accumulators:
 
     def states(self) -> list[AccumulatorState]:
         """Return what they hold now."""
-        return [
-            _state(place, name, accumulator)
-            for (_, name), (place, accumulator) in self._known.items()
-        ]
+        made: list[AccumulatorState] = []
+        left = MAX_STATE_BYTES
+        for (_, name), (place, accumulator) in self._known.items():
+            state = _state(place, name, accumulator, left)
+            left -= len(state.pickled)
+            made.append(state)
+        return made
 
 
 def merged(states: Iterable[AccumulatorState]) -> dict[str, Any]:
@@ -104,7 +107,9 @@ def merged(states: Iterable[AccumulatorState]) -> dict[str, Any]:
     return {name: accumulator.get_local_value() for name, accumulator in found.items()}
 
 
-def _state(place: str, name: str, accumulator: Accumulator[Any, Any]) -> AccumulatorState:
+def _state(
+    place: str, name: str, accumulator: Accumulator[Any, Any], max_bytes: int
+) -> AccumulatorState:
     import cloudpickle
 
     try:
@@ -113,11 +118,11 @@ def _state(place: str, name: str, accumulator: Accumulator[Any, Any]) -> Accumul
         return AccumulatorState(
             name, b"", f"{place}: accumulator {name!r} cannot be pickled: {error}"
         )
-    if len(pickled) > MAX_STATE_BYTES:
+    if len(pickled) > max_bytes:
         return AccumulatorState(
             name,
             b"",
-            f"{place}: accumulator {name!r} has {len(pickled):,} bytes in one subtask, at most "
-            f"{MAX_STATE_BYTES:,} are sent to the program; write large results to a sink",
+            f"{place}: accumulator {name!r} has {len(pickled):,} bytes in one subtask; all of a "
+            f"subtask may have {MAX_STATE_BYTES:,} together: write large results to a sink",
         )
     return AccumulatorState(name, pickled)

@@ -146,7 +146,9 @@ def test_two_classes_under_one_name_are_an_error_when_the_result_is_asked(env) -
 def test_one_that_is_too_large_to_send_says_where_results_belong(env) -> None:
     env.from_collection(["x" * 300_000]).map(Registers(ListAccumulator())).sink_to(BlackholeSink())
     result = env.execute()
-    with pytest.raises(JobExecutionError, match=r"'some' has 300,\d+ bytes .* write large results"):
+    with pytest.raises(
+        JobExecutionError, match=r"'some' has 300,\d+ bytes in one .*: write large results"
+    ):
         result.get_all_accumulator_results()
 
 

@@ -233,12 +233,13 @@ def test_lint_lists_each_use_of_flinkettes_own_names(flinkette, job):
             rows.to_arrow()
             frame.to_pandas()
         table.to_pandas()
+        runtime_context.add_accumulator("rows", rows)
     """
     path = job(text)
     done = flinkette("lint", "--portable", path, check=False)
     assert done.returncode == 1
     lines = [line.removeprefix(f"{path}:").partition(":")[0] for line in done.stdout.splitlines()]
-    assert lines == ["2", "4", "5", "5", "5", "6", "7", "8", "9", "11"]
+    assert lines == ["2", "4", "5", "5", "5", "6", "7", "8", "9", "11", "14"]
 
 
 def test_lint_finds_nothing_in_a_portable_program():
