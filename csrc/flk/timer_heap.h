@@ -14,6 +14,7 @@
 #ifndef FLK_TIMER_HEAP_H_
 #define FLK_TIMER_HEAP_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -106,6 +107,29 @@ class TimerHeap {
         const Timer &earliest = top();
         erase_slot(find(earliest));
         pop_entry();
+    }
+
+    /* Append the registered timers in the order in which they would fire. False when memory ran
+     * out; *out_timers is then as long as it was. O(n log n), for tools that look at timers. */
+    bool list(std::vector<Timer> *out_timers) const noexcept {
+        const std::size_t before_count = out_timers->size();
+        try {
+            std::vector<Entry> live;
+            live.reserve(live_count_);
+            for (const Entry &entry : heap_) {
+                if (is_live(entry)) {
+                    live.push_back(entry);
+                }
+            }
+            std::sort(live.begin(), live.end(), before);
+            for (const Entry &entry : live) {
+                out_timers->push_back(entry.timer);
+            }
+        } catch (const std::bad_alloc &) {
+            out_timers->resize(before_count, Timer{});
+            return false;
+        }
+        return true;
     }
 
     void clear() noexcept {

@@ -51,6 +51,29 @@ TEST(TimerHeap, ATimerThatIsRemovedAndAddedAgainGoesToTheEndOfItsTime) {
     EXPECT_TRUE(heap.empty());
 }
 
+TEST(TimerHeap, AListHasTheTimersThatAreLeftAsTheyWouldFire) {
+    TimerHeap heap;
+    std::vector<Timer> listed;
+    EXPECT_TRUE(heap.list(&listed));
+    EXPECT_TRUE(listed.empty());
+    heap.add(Timer{30, 0, 1, 0});
+    heap.add(Timer{10, 7, 2, 0});
+    heap.add(Timer{10, 0, 3, 0});
+    heap.add(Timer{20, 0, 4, 0});
+    heap.remove(Timer{20, 0, 4, 0});
+    heap.remove(Timer{10, 7, 2, 0});
+    heap.add(Timer{10, 7, 2, 0});
+    EXPECT_TRUE(heap.list(&listed));
+    ASSERT_EQ(listed.size(), 3u);
+    for (const Timer &timer : listed) {
+        EXPECT_EQ(heap.top().time_ms, timer.time_ms);
+        EXPECT_EQ(heap.top().key_id, timer.key_id);
+        EXPECT_EQ(heap.top().namespace_id, timer.namespace_id);
+        heap.pop();
+    }
+    EXPECT_TRUE(heap.empty());
+}
+
 TEST(TimerHeap, RandomStepsAgreeWithAnOrderedMap) {
     using Identity = std::tuple<int64_t, uint64_t, uint32_t>;
     TimerHeap heap;

@@ -2,13 +2,14 @@
 
 import cython
 
+from flinkette._native.state cimport MapSyntax
 from flinkette._native.values cimport fix
 
 cdef object ABSENT = object()
 
 
 @cython.final
-cdef class BroadcastState:
+cdef class BroadcastState(MapSyntax):
     """What the broadcast side sees. Slot thread only."""
 
     cdef readonly str name
@@ -76,24 +77,9 @@ cdef class BroadcastState:
             self._remember(key)
         self._entries.clear()
 
-    def __getitem__(self, key):
-        return self.get(key)
-
-    def __setitem__(self, key, value):
-        self.put(key, value)
-
-    def __delitem__(self, key):
-        self.remove(key)
-
-    def __contains__(self, key):
-        return key in self._entries
-
-    def __iter__(self):
-        return self.keys()
-
 
 @cython.final
-cdef class ReadOnlyBroadcastState:
+cdef class ReadOnlyBroadcastState(MapSyntax):
     """What the other side and timers see."""
 
     cdef BroadcastState _state
@@ -138,21 +124,6 @@ cdef class ReadOnlyBroadcastState:
     def clear(self):
         self._refuse("clear")
 
-    def __getitem__(self, key):
-        return self._state._entries.get(key)
-
-    def __setitem__(self, key, value):
-        self._refuse("put")
-
-    def __delitem__(self, key):
-        self._refuse("remove")
-
-    def __contains__(self, key):
-        return key in self._state._entries
-
-    def __iter__(self):
-        return self.keys()
-
 
 @cython.final
 cdef class BroadcastStates:
@@ -167,6 +138,9 @@ cdef class BroadcastStates:
             if is_logging:
                 state._before = {}
             self._states[name] = state
+
+    def names(self):
+        return list(self._states)
 
     def writable(self, str name):
         return self._states[name]

@@ -1,4 +1,5 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libcpp.vector cimport vector
 
 
 cdef extern from "flk/timer_heap.h" namespace "flk" nogil:
@@ -17,4 +18,6 @@ cdef extern from "flk/timer_heap.h" namespace "flk" nogil:
         int64_t size() noexcept
         const Timer &top() noexcept
         void pop() noexcept
+        # False: no memory
+        bint list(vector[Timer] *out_timers) noexcept
         void clear() noexcept

@@ -33,6 +33,8 @@ class TimerService:
         """Set the watermark that functions see, without firing timers."""
     def next_processing_time(self) -> int | None:
         """Earliest registered processing time in ms, or None."""
+    def pending(self, is_event_time: bool) -> list[tuple[int, Any]]:
+        """Return (time, key) of the registered timers of a time domain, as they would fire."""
 
 class RowContext:
     """What process functions get as `ctx`. Valid during the call it was passed to."""

@@ -2,6 +2,7 @@
 
 import cython
 from libc.stdint cimport INT64_MIN, int64_t
+from libcpp.vector cimport vector
 
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.state cimport KeyContext
@@ -48,6 +49,15 @@ cdef class TimerService:
     def next_processing_time(self):
         """Earliest registered processing time in ms, or None."""
         return None if self._processing_timers.empty() else self._processing_timers.top().time_ms
+
+    def pending(self, bint is_event_time):
+        cdef vector[Timer] timers
+        cdef TimerHeap *heap = &self._processing_timers
+        if is_event_time:
+            heap = &self._event_timers
+        if not heap.list(&timers):
+            raise MemoryError()
+        return [(timer.time_ms, self._keys.key_map.key_object(timer.key_id)) for timer in timers]
 
     cdef int _add(self, TimerHeap *heap, int64_t time_ms) except -1:
         if self._keys is None:

@@ -112,17 +112,30 @@ cdef class RunningAggregate:
         return self._state == RunningState.INTS or self._state == RunningState.FLOATS
 
     def column_state(self):
-        cdef size_t at
+        cdef bint is_int = self._state == RunningState.INTS
+        cdef Py_ssize_t at = 0
+        cdef Py_ssize_t live_count = 0
+        cdef uint32_t key_id
         cdef Uint32Buffer ids
-        cdef list live = [key_id for key_id in self._held if self._rows_of(key_id)]
-        ids = Uint32Buffer.allocate(len(live))
-        for at in range(<size_t> len(live)):
-            ids.data[at] = live[at]
-        if self._state == RunningState.INTS:
-            values = [self._ints.value(key_id) for key_id in live]
-        else:
-            values = [self._floats.value(key_id) for key_id in live]
-        return ids, Column.from_objects(values)
+        cdef Buffer buffer, no_nulls
+        cdef TypePtr type
+        cdef ColumnPtr column
+        cdef Error error
+        for key_id in self._held:
+            live_count += self._rows_of(key_id) != 0
+        ids = Uint32Buffer.allocate(live_count)
+        check(buffer_allocate(live_count * 8, &buffer, &error), &error)
+        check(type_from_format(b"l" if is_int else b"g", &type, &error), &error)
+        for key_id in self._held:
+            if self._rows_of(key_id):
+                ids.data[at] = key_id
+                if is_int:
+                    (<int64_t *> buffer.bytes())[at] = self._ints.value(key_id)
+                else:
+                    (<double *> buffer.bytes())[at] = self._floats.value(key_id)
+                at += 1
+        check(column_fixed(type, live_count, buffer, no_nulls, &column, &error), &error)
+        return ids, wrap_column(column)
 
     def move_to_objects(self, KeyMap key_map not None, Uint32Buffer ids not None, list records):
         cdef int64_t at

@@ -86,7 +86,11 @@ cdef class ListState:
     cdef object _convert
 
 
-cdef class MapState:
+cdef class MapSyntax:
+    pass
+
+
+cdef class MapState(MapSyntax):
     cdef StateColumn _column
     cdef object _convert_key
     cdef object _convert_value

@@ -17,6 +17,10 @@ class KeyContext:
         """Return the current key; RuntimeError outside rows and timers."""
     def find(self, name: str) -> StateColumn | None:
         """Return the state column `name` if it was made."""
+    def look_at_time(self) -> None:
+        """Read the clock that values expire by now, not when its next tick is over."""
+    def names(self) -> list[str]:
+        """Return the names of the state columns, in the order in which they were made."""
     def column(self, name: str) -> StateColumn:
         """Return the state column `name`, made on first use."""
 
@@ -26,6 +30,8 @@ class StateColumn:
     rule: ExpiryRule | None
     """What a column of values that expire was made for; None if they do not."""
     def __init__(self, context: KeyContext) -> None: ...
+    def ids(self) -> list[int]:
+        """Return the ids of the keys that have a value."""
 
 class ValueState:
     """One value per key."""
@@ -58,7 +64,16 @@ class ListState:
     def clear(self) -> None:
         """Forget the list."""
 
-class MapState:
+class MapSyntax:
+    """What `state[key]` and its like mean, in the words of the methods of a subclass."""
+
+    def __getitem__(self, key: Any) -> Any: ...
+    def __setitem__(self, key: Any, value: Any) -> None: ...
+    def __delitem__(self, key: Any) -> None: ...
+    def __contains__(self, key: Any) -> bool: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+class MapState(MapSyntax):
     """A dict per key."""
 
     def __init__(
@@ -87,11 +102,6 @@ class MapState:
         """Tell whether there is no entry."""
     def clear(self) -> None:
         """Forget all entries."""
-    def __getitem__(self, key: Any) -> Any: ...
-    def __setitem__(self, key: Any, value: Any) -> None: ...
-    def __delitem__(self, key: Any) -> None: ...
-    def __contains__(self, key: Any) -> bool: ...
-    def __iter__(self) -> Iterator[Any]: ...
 
 class FoldingState:
     """Reducing and aggregating state: an accumulator per key.

@@ -43,6 +43,13 @@ cdef class KeyContext:
     def find(self, str name):
         return self._columns.get(name)
 
+    def look_at_time(self):
+        if self._clock is not None:
+            self.read_clock()
+
+    def names(self):
+        return list(self._columns)
+
     cdef int add_expiring(self, str name, StateColumn column, clock) except -1:
         """Keep a column whose values expire; from now on every turn begins with a look at time."""
         self._columns[name] = column
@@ -167,6 +174,9 @@ cdef class StateColumn:
         """Values of all keys that have one, by key id."""
         return [value for value in self._values if value is not ABSENT]
 
+    def ids(self):
+        return [key_id for key_id, value in enumerate(self._values) if value is not ABSENT]
+
     @cython.final
     cdef uint32_t _id(self) except? 4294967295:
         if not self.context.has_key:
@@ -231,7 +241,26 @@ cdef class ListState:
         self._column.drop()
 
 
-cdef class MapState:
+cdef class MapSyntax:
+    """What `state[key]` and its like mean, in the words of the methods of a subclass."""
+
+    def __getitem__(self, key):
+        return self.get(key)
+
+    def __setitem__(self, key, value):
+        self.put(key, value)
+
+    def __delitem__(self, key):
+        self.remove(key)
+
+    def __contains__(self, key):
+        return self.contains(key)
+
+    def __iter__(self):
+        return self.keys()
+
+
+cdef class MapState(MapSyntax):
     """A dict per key. Slot thread only."""
 
     def __cinit__(self, StateColumn column not None, convert_key=None, convert_value=None):
@@ -286,21 +315,6 @@ cdef class MapState:
 
     def clear(self):
         self._column.drop()
-
-    def __getitem__(self, key):
-        return self.get(key)
-
-    def __setitem__(self, key, value):
-        self.put(key, value)
-
-    def __delitem__(self, key):
-        self.remove(key)
-
-    def __contains__(self, key):
-        return self.contains(key)
-
-    def __iter__(self):
-        return self.keys()
 
 
 cdef class FoldingState:

@@ -31,6 +31,10 @@ class WindowOperator(RowKernel):
         """Windows that are neither fired for good nor cleared."""
     def select_input(self, index: int) -> None:
         """Say which of two inputs the rows loaded next are from."""
+    def windows(self) -> list[tuple[Any, Any]]:
+        """Return (key, window) of the live windows, in no particular order."""
+    def pending(self, is_event_time: bool) -> list[tuple[int, Any, Any]]:
+        """Return (time, key, window) of the timers of a time domain, as they would fire."""
     def next_processing_time(self) -> int | None:
         """Earliest processing time in ms at which something is due, or None."""
     def register_timer(self, slot: int, time_ms: int, is_event_time: bool) -> None:

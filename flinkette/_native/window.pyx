@@ -4,6 +4,7 @@ import cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
 from libc.stdint cimport INT64_MIN, int64_t, uint32_t
+from libcpp.vector cimport vector
 
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
@@ -56,6 +57,32 @@ cdef class WindowOperator(RowKernel):
 
     def select_input(self, int index):
         self._input = index
+    def windows(self):
+        cdef uint32_t slot
+        cdef list made = []
+        for slot in range(<uint32_t> self._live.table.capacity()):
+            if self._live.table.slot(slot).is_live:
+                key_id = self._live.table.slot(slot).key_id
+                made.append((self._keys.key_map.key_object(key_id), self._live.window(slot)))
+        return made
+
+    def pending(self, bint is_event_time):
+        cdef vector[Timer] timers
+        cdef Timer timer
+        cdef uint32_t slot
+        cdef list made = []
+        cdef TimerHeap *heap = &self._live.processing_timers
+        if is_event_time:
+            heap = &self._live.event_timers
+        if not heap.list(&timers):
+            raise MemoryError()
+        for timer in timers:
+            slot = <uint32_t> timer.namespace_id
+            # the timer of a window that is gone does nothing when its time comes
+            if self._live.table.is_current(slot, <uint32_t> (timer.namespace_id >> 32)):
+                key = self._keys.key_map.key_object(timer.key_id)
+                made.append((timer.time_ms, key, self._live.window(slot)))
+        return made
 
     def next_processing_time(self):
         """Earliest processing time in ms at which something is due, or None."""

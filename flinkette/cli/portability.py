@@ -11,9 +11,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "find_extensions"]
 
+_ACCUMULATOR = "accumulators are not in PyFlink, only their results; use a metric or a side output"
 _OWN_METHODS = {
     "co_group": "DataStream.co_group() is Flink's in Java only; connect the streams",
     "equal_to": "DataStream.join() is Flink's in Java only; connect the streams",
+    "add_accumulator": _ACCUMULATOR,
+    "get_double_counter": _ACCUMULATOR,
+    "get_int_counter": _ACCUMULATOR,
+    "get_long_counter": _ACCUMULATOR,
     "from_arrow": "env.from_arrow() is flinkette's own; use from_collection",
     "interval_join": "KeyedStream.interval_join() is Flink's in Java only; connect the streams",
     "map_batches": "DataStream.map_batches() is flinkette's own; use map or flat_map",

@@ -18,6 +18,7 @@ from flinkette.contracts.job import (
     JobID,
     JobStatus,
 )
+from flinkette.metrics.accumulators import merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +120,10 @@ class Job(ABC):
     def result(self) -> JobExecutionResult:
         """Describe the finished job."""
         runtime_ms = int((time.monotonic() - self.started_s) * 1000)
-        return JobExecutionResult(self.job_id, runtime_ms, figures=self._figures_at_end())
+        figures = self._figures_at_end()
+        return JobExecutionResult(
+            self.job_id, runtime_ms, lambda: merged(figures().accumulators), figures
+        )
 
     def _figures_at_end(self) -> Callable[[], JobFigures]:
         """Return what gives the final figures without keeping the job."""
@@ -167,7 +171,13 @@ class ThreadedJobClient(JobClient):
         return self._after_end()
 
     def get_accumulators(self) -> CompletableFuture[dict[str, Any]]:
-        return CompletableFuture.completed({})
+        """Return what the accumulators hold now; those of workers are half a second old."""
+        asked: CompletableFuture[dict[str, Any]] = CompletableFuture()
+        try:
+            asked.complete(merged(self._job.figures().accumulators))
+        except Exception as error:
+            asked.complete_exceptionally(error)
+        return asked
 
     def get_job_execution_result(self) -> CompletableFuture[JobExecutionResult]:
         return self._result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -56,9 +57,22 @@ def install_classes(classes: Classes) -> None:
     for module_name, members in classes.items():
         module = sys.modules.get(module_name)
         if module is None:
+            _provide_package(module_name.rpartition(".")[0])
             module = sys.modules[module_name] = ModuleType(module_name)
         for name, each in members.items():
             setattr(module, name, each)
+
+
+def _provide_package(name: str) -> None:
+    """Have a package that a module's name lies in: pickling by that name imports it."""
+    if not name or name in sys.modules:
+        return
+    _provide_package(name.rpartition(".")[0])
+    try:
+        import_module(name)
+    except ImportError:
+        package = sys.modules[name] = ModuleType(name)
+        package.__path__ = []
 
 
 class _Later:

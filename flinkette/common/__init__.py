@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from flinkette.contracts.config import Configuration
 from flinkette.contracts.config_option import ConfigOption, ConfigOptions
-from flinkette.contracts.execution_config import ExecutionConfig, InputDependencyConstraint
+from flinkette.contracts.execution_config import (
+    ExecutionConfig,
+    ExecutionMode,
+    InputDependencyConstraint,
+)
 from flinkette.contracts.job import (
     CompletableFuture,
     JobClient,
@@ -44,6 +48,7 @@ __all__ = [
     "Duration",
     "Encoder",
     "ExecutionConfig",
+    "ExecutionMode",
     "InputDependencyConstraint",
     "Instant",
     "JobClient",

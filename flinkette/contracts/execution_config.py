@@ -189,6 +189,20 @@ class ExecutionConfig:
         """Choose whether checkpoints are compressed."""
         return self._switch(_SNAPSHOT_COMPRESSION, use_snapshot_compression)
 
+    def set_execution_mode(self, execution_mode: ExecutionMode) -> ExecutionConfig:
+        """Do nothing: a hint of PyFlink 1.x for batch programs, which are BATCH mode today."""
+        if not isinstance(execution_mode, ExecutionMode):
+            raise InvalidTypeError(
+                f"set_execution_mode takes an ExecutionMode, got {execution_mode!r}; BATCH and "
+                "STREAMING are what env.set_runtime_mode(RuntimeExecutionMode.…) takes"
+            )
+        return self._set_text("pipeline.execution-mode", execution_mode.name)
+
+    def get_execution_mode(self) -> ExecutionMode:
+        """Return what was set (PyFlink 1.x)."""
+        name = self._configuration.get_string("pipeline.execution-mode", "PIPELINED")
+        return ExecutionMode.__members__.get(name, ExecutionMode.PIPELINED)
+
     def set_restart_strategy(
         self, restart_strategy_configuration: RestartStrategyConfiguration
     ) -> ExecutionConfig:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from flinkette.contracts.errors import InvalidTypeError, UnsupportedFeatureError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 __all__ = ["CompletableFuture", "JobClient", "JobExecutionResult", "JobID", "JobStatus"]
 
@@ -87,8 +87,8 @@ class JobExecutionResult:
         The job.
     net_runtime_ms : int
         How long it ran, in ms.
-    accumulators : dict, optional
-        Its accumulators.
+    accumulators : dict or callable, optional
+        Its accumulators, or what returns them.
     figures : callable, optional
         Returns what its operators did; `flinkette.ext.job_figures` asks.
     """
@@ -97,12 +97,12 @@ class JobExecutionResult:
         self,
         job_id: JobID,
         net_runtime_ms: int,
-        accumulators: dict[str, Any] | None = None,
+        accumulators: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
         figures: Callable[[], Any] | None = None,
     ) -> None:
         self._job_id = job_id
         self._net_runtime_ms = net_runtime_ms
-        self._accumulators = dict(accumulators or {})
+        self._accumulators = accumulators or {}
         self._figures = figures
 
     def get_job_id(self) -> JobID:
@@ -115,11 +115,12 @@ class JobExecutionResult:
 
     def get_accumulator_result(self, accumulator_name: str) -> Any:
         """Return an accumulator, None if there is none of the name."""
-        return self._accumulators.get(accumulator_name)
+        return self.get_all_accumulator_results().get(accumulator_name)
 
     def get_all_accumulator_results(self) -> dict[str, Any]:
         """Return all accumulators by name."""
-        return dict(self._accumulators)
+        known = self._accumulators
+        return dict(known() if callable(known) else known)
 
     def __str__(self) -> str:
         return (

@@ -232,6 +232,8 @@ _ACCEPTED = [
     *_accepted(
         "pipeline.",
         closure_cleaner_level=("RECURSIVE", text),
+        execution_mode=("PIPELINED", text),
+        time_characteristic=("event-time", text),
         cached_files=(None, text),
         classpaths=(None, text),
         jars=(None, text),

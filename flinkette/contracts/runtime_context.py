@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Any
 from flinkette.contracts.errors import UnsupportedFeatureError
 
 if TYPE_CHECKING:
+    from flinkette.contracts.accumulators import (
+        Accumulator,
+        DoubleCounter,
+        Histogram,
+        IntCounter,
+        LongCounter,
+    )
     from flinkette.contracts.metric_group import MetricGroup
     from flinkette.contracts.state import (
         AggregatingState,
@@ -89,6 +96,30 @@ class RuntimeContext(KeyedStateStore):
     @abstractmethod
     def get_metrics_group(self) -> MetricGroup:
         """Return the group that a function registers its own metrics in."""
+
+    @abstractmethod
+    def add_accumulator(self, name: str, accumulator: Accumulator[Any, Any]) -> None:
+        """Register an accumulator; the job's result has what all of the name hold together."""
+
+    @abstractmethod
+    def get_accumulator(self, name: str) -> Accumulator[Any, Any] | None:
+        """Return an accumulator that this operator has registered, None if there is none."""
+
+    @abstractmethod
+    def get_int_counter(self, name: str) -> IntCounter:
+        """Return the counter of ints `name`, registered when it is first asked for."""
+
+    @abstractmethod
+    def get_long_counter(self, name: str) -> LongCounter:
+        """Return the counter of ints `name`, registered when it is first asked for."""
+
+    @abstractmethod
+    def get_double_counter(self, name: str) -> DoubleCounter:
+        """Return the counter of floats `name`, registered when it is first asked for."""
+
+    @abstractmethod
+    def get_histogram(self, name: str) -> Histogram:
+        """Return the histogram `name`, registered when it is first asked for."""
 
 
 class TimeDomain(Enum):

@@ -52,7 +52,10 @@ if TYPE_CHECKING:
     )
     from flinkette.datastream.async_data_stream import AsyncDataStream
     from flinkette.datastream.broadcast_streams import BroadcastConnectedStream, BroadcastStream
-    from flinkette.datastream.checkpoint_config import CheckpointConfig
+    from flinkette.datastream.checkpoint_config import (
+        CheckpointConfig,
+        ExternalizedCheckpointCleanup,
+    )
     from flinkette.datastream.checkpointing_mode import CheckpointingMode
     from flinkette.datastream.connected_streams import ConnectedStreams
     from flinkette.datastream.data_stream import DataStream
@@ -64,12 +67,13 @@ if TYPE_CHECKING:
     from flinkette.datastream.keyed_stream import KeyedStream
     from flinkette.datastream.slot_sharing_group import MemorySize, SlotSharingGroup
     from flinkette.datastream.stream_execution_environment import StreamExecutionEnvironment
+    from flinkette.datastream.time_characteristic import TimeCharacteristic
     from flinkette.datastream.time_domain import TimeDomain
     from flinkette.datastream.windowed_stream import WindowedStream
 
 _HOMES = {
     "async_data_stream": ("AsyncDataStream",),
-    "checkpoint_config": ("CheckpointConfig",),
+    "checkpoint_config": ("CheckpointConfig", "ExternalizedCheckpointCleanup"),
     "checkpointing_mode": ("CheckpointingMode",),
     "data_stream": (
         "BroadcastConnectedStream", "BroadcastStream", "ConnectedStreams", "DataStream",
@@ -89,6 +93,7 @@ _HOMES = {
     "output_tag": ("OutputTag",),
     "slot_sharing_group": ("MemorySize", "SlotSharingGroup"),
     "stream_execution_environment": ("StreamExecutionEnvironment",),
+    "time_characteristic": ("TimeCharacteristic",),
     "time_domain": ("TimeDomain",),
     "window": (
         "CountWindow", "GlobalWindow", "MergingWindowAssigner", "TimeWindow", "Trigger",
@@ -115,6 +120,7 @@ __all__ = [
     "CountWindow",
     "DataStream",
     "DataStreamSink",
+    "ExternalizedCheckpointCleanup",
     "ExternalizedCheckpointRetention",
     "FilterFunction",
     "FlatMapFunction",
@@ -138,6 +144,7 @@ __all__ = [
     "SlotSharingGroup",
     "SourceFunction",
     "StreamExecutionEnvironment",
+    "TimeCharacteristic",
     "TimeDomain",
     "TimeWindow",
     "TimerService",

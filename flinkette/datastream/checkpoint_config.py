@@ -16,7 +16,10 @@ from flinkette.datastream.externalized_checkpoint_retention import ExternalizedC
 if TYPE_CHECKING:
     from flinkette.contracts.config import Configuration
 
-__all__ = ["CheckpointConfig", "millis_of"]
+__all__ = ["CheckpointConfig", "ExternalizedCheckpointCleanup", "millis_of"]
+
+ExternalizedCheckpointCleanup = ExternalizedCheckpointRetention
+"""The name in PyFlink 1.x."""
 
 _PREFIX = "execution.checkpointing"
 _MIN_INTERVAL_MS = 10
@@ -378,6 +381,28 @@ class CheckpointConfig:
         require_instance(method, retention_mode, ExternalizedCheckpointRetention)
         key = f"{_PREFIX}.externalized-checkpoint-retention"
         self._configuration.set_string(key, retention_mode.name)
+        return self
+
+    # names of PyFlink 1.x
+    enable_externalized_checkpoints = set_externalized_checkpoint_retention
+    set_externalized_checkpoint_cleanup = set_externalized_checkpoint_retention
+    get_externalized_checkpoint_cleanup = get_externalized_checkpoint_retention
+
+    def set_checkpoint_storage_dir(self, checkpoint_path: str) -> CheckpointConfig:
+        """Set where checkpoints are kept (PyFlink 1.x).
+
+        Parameters
+        ----------
+        checkpoint_path : str
+            A folder or its URI.
+
+        Returns
+        -------
+        CheckpointConfig
+            The same object.
+        """
+        require_instance("set_checkpoint_storage_dir", checkpoint_path, str)
+        self._configuration.set_string(f"{_PREFIX}.dir", checkpoint_path)
         return self
 
     def get_aligned_checkpoint_timeout(self) -> Duration:

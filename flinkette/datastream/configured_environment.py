@@ -15,6 +15,7 @@ from flinkette.datastream.checks import (
 )
 from flinkette.datastream.dependency_methods import DependencyMethods
 from flinkette.datastream.execution_mode import RuntimeExecutionMode
+from flinkette.datastream.methods_of_1x import EnvironmentMethodsOf1x
 
 if TYPE_CHECKING:
     from flinkette.contracts.execution_config import ExecutionConfig
@@ -28,7 +29,7 @@ _local_parallelism: list[int] = []
 """Set by `set_default_local_parallelism` for all environments of the process."""
 
 
-class ConfiguredEnvironment(DependencyMethods):
+class ConfiguredEnvironment(DependencyMethods, EnvironmentMethodsOf1x):
     """Getters and setters over one Configuration.
 
     Parameters

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flinkette.metrics.accumulators import AccumulatorState
+
 __all__ = ["CostFigures", "JobFigures", "OperatorFigures", "TaskFigures", "VertexFigures"]
 
 
@@ -160,6 +162,8 @@ class JobFigures:
         The lowest watermark that reached a vertex.
     cost : CostFigures or None
         Of its placement; None before it was placed.
+    accumulators : tuple of AccumulatorState
+        What its subtasks hold for the program, by vertex and subtask; `merged` reads them.
     """
 
     vertices: tuple[VertexFigures, ...] = ()
@@ -167,3 +171,4 @@ class JobFigures:
     rows_out: int = 0
     watermark_ms: int | None = None
     cost: CostFigures | None = None
+    accumulators: tuple[AccumulatorState, ...] = ()

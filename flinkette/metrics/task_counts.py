@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flinkette.metrics.accumulators import AccumulatorState
+
 __all__ = ["ChannelBytes", "Counts", "OperatorCounts", "TaskCounts"]
 
 
@@ -55,6 +57,8 @@ class TaskCounts(NamedTuple):
     has_ended: bool
     of_functions: dict[str, int | float]
     """Metrics that user functions made, as `operator.group.name`."""
+    accumulators: list[AccumulatorState] = []  # noqa: RUF012 - nobody changes it
+    """What user functions add up for the program."""
 
 
 class ChannelBytes(NamedTuple):

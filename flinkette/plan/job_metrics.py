@@ -88,6 +88,9 @@ class JobMetrics:
             samples = self._samples.setdefault(subtask, deque(maxlen=SAMPLES))
             if samples and samples[-1].running_ns == counts.running_ns:
                 samples.pop()
+            elif samples:
+                # only the last ones count, and they may be large
+                samples[-1] = samples[-1]._replace(accumulators=[])
             samples.append(counts)
         edges = self._graph.job_graph.edges
         for edge, sender, receiver, sent in channels:
@@ -127,6 +130,7 @@ class JobMetrics:
             tuple(self._vertex(vertex, latest) for vertex in self._graph.job_graph.vertices),
             *self.counts,
             self._cost(latest),
+            tuple(each for counts in latest.values() for each in counts.accumulators),
         )
 
     def _latest(self) -> dict[SubtaskId, TaskCounts]:

@@ -13,13 +13,22 @@ from flinkette._native.expiring_state import (
     expiring_column,
 )
 from flinkette._native.state import FoldingState, ListState, MapState, ValueState
+from flinkette.contracts.accumulators import (
+    DoubleCounter,
+    Histogram,
+    IntCounter,
+    LongCounter,
+)
 from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.functions import AggregateFunction, RuntimeContext
 from flinkette.contracts.state_ttl import StateTtlConfig
 from flinkette.runtime.user_code import bound
 
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from flinkette._native.state import KeyContext
+    from flinkette.contracts.accumulators import Accumulator
     from flinkette.contracts.state import (
         AggregatingStateDescriptor,
         ListStateDescriptor,
@@ -31,6 +40,8 @@ if TYPE_CHECKING:
     from flinkette.metrics.group import MetricGroup
     from flinkette.runtime.clock import Clock
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
+
+    A = TypeVar("A", bound=Accumulator[Any, Any])
 
 __all__ = ["StateStore", "SubtaskRuntimeContext"]
 
@@ -134,6 +145,7 @@ class SubtaskRuntimeContext(StateStore, RuntimeContext):
     ) -> None:
         super().__init__(keys, info, context.clock)
         self._context = context
+        self._accumulators = context.accumulators
         self._metrics = context.metrics.of(info.node.node_id, info.name)
 
     def get_task_name(self) -> str:
@@ -164,3 +176,24 @@ class SubtaskRuntimeContext(StateStore, RuntimeContext):
 
     def get_metrics_group(self) -> MetricGroup:
         return self._metrics
+
+    def add_accumulator(self, name: str, accumulator: Accumulator[Any, Any]) -> None:
+        self._accumulators.add(self._info.node.node_id, self._place(), name, accumulator)
+
+    def get_accumulator(self, name: str) -> Accumulator[Any, Any] | None:
+        return self._accumulators.find(self._info.node.node_id, name)
+
+    def get_int_counter(self, name: str) -> IntCounter:
+        return self._accumulator(name, IntCounter)
+
+    def get_long_counter(self, name: str) -> LongCounter:
+        return self._accumulator(name, LongCounter)
+
+    def get_double_counter(self, name: str) -> DoubleCounter:
+        return self._accumulator(name, DoubleCounter)
+
+    def get_histogram(self, name: str) -> Histogram:
+        return self._accumulator(name, Histogram)
+
+    def _accumulator(self, name: str, kind: type[A]) -> A:
+        return self._accumulators.of_kind(self._info.node.node_id, self._place(), name, kind)

@@ -71,6 +71,7 @@ def _counts_of(subtask: Subtask, bytes_of: Callable[[int, int], Bytes]) -> list[
                 lowest if number == 0 else 0,
                 subtask.has_ended,
                 context.metrics.numbers(),
+                context.accumulators.states(),
             )
         )
     return made

@@ -126,7 +126,8 @@ def _deploy_subtask(
         parts = [_output(job_graph, subtask, part, wiring, options) for part in members]
         outputs.append(PortedOutput(parts) if vertex.is_shared else parts[0])
     source: Gate | SourceInput
-    if isinstance(head, SourceDescription):
+    receivers = wiring.receivers(subtask)
+    if isinstance(head, SourceDescription) and not receivers:
         source = SourceInput(
             head.source,
             head.watermark_strategy,
@@ -141,7 +142,7 @@ def _deploy_subtask(
         edges = job_graph.inputs_of(vertex)
         is_connected = any(edge.edge.input_index > 0 for edge in edges)
         inputs = wiring.inputs_of_receivers(subtask) if is_connected else None
-        source = Gate(wiring.receivers(subtask), inputs)
+        source = Gate(receivers, inputs)
     contexts = [context] * len(operators)
     return Subtask(contexts, source, operators, outputs, options.clock, _copier(options))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from flinkette._native.batch import Batch
 from flinkette.exchange.element import EndOfInput, InputBatch, StatusChange, Watermark
 from flinkette.graph.transformations import ChangelogMode
+from flinkette.metrics.accumulators import Accumulators
 from flinkette.metrics.group import OperatorMetricGroups
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from flinkette.exchange.element import Arrival, Element
     from flinkette.graph.transformations import Transformation
     from flinkette.runtime.clock import Clock
+    from flinkette.runtime.operators.keyed import Keys
     from flinkette.runtime.ports import Port
 
-__all__ = ["Kernel", "Operator", "OperatorInfo", "SubtaskContext"]
+__all__ = ["Kernel", "Operator", "OperatorInfo", "PendingTimer", "SubtaskContext"]
 
 DONE = 0
 FAILED = 3
@@ -62,10 +64,33 @@ class SubtaskContext:
     """Index of the subtask's vertex in the JobGraph."""
     metrics: OperatorMetricGroups = field(default_factory=OperatorMetricGroups)
     """What its functions count."""
+    accumulators: Accumulators = field(default_factory=Accumulators)
+    """What its functions hand to the program at the end."""
 
     def info(self, node: Transformation) -> OperatorInfo:
         """Describe one of the subtask's operators."""
         return OperatorInfo(node, self.subtask_index, self.parallelism)
+
+
+class PendingTimer(NamedTuple):
+    """A timer that has not fired.
+
+    Attributes
+    ----------
+    time_ms : int
+        When it fires.
+    key : object
+        The key it belongs to.
+    is_event_time : bool
+        Whether the watermark decides; else processing time does.
+    window : object
+        The window it belongs to; None for timers of process functions.
+    """
+
+    time_ms: int
+    key: Any
+    is_event_time: bool
+    window: Any = None
 
 
 class Kernel(Protocol):
@@ -231,6 +256,18 @@ class Operator(ABC):
     def next_wake_up_ns(self) -> int | None:
         """Monotonic time at which something is to be done outside if nothing happens before."""
         return None
+    @property
+    def keys(self) -> Keys | None:
+        """The keys it knows, with their state; None if it works without."""
+        return None
+
+    def pending_timers(self) -> list[PendingTimer]:
+        """Return the timers that wait, as they would fire, those of event time first."""
+        return []
+
+    def live_windows(self) -> list[tuple[Any, Any]] | None:
+        """Return (key, window) of the windows that hold rows; None if it cannot tell them apart."""
+        return []
 
     @property
     def has_say(self) -> bool:

@@ -12,7 +12,7 @@ KERNELS = ROOT / "csrc" / "flk"
 KERNEL_TESTS = ROOT / "csrc" / "tests"
 TESTS = ROOT / "tests"
 # What a user imports; the rest of the package is ours.
-API = ("common", "connectors", "contracts", "datastream", "ext", "formats")
+API = ("common", "connectors", "contracts", "datastream", "ext", "formats", "testing")
 
 
 def files(folder: Path, *suffixes: str) -> list[Path]:

@@ -34,7 +34,7 @@ LOADS_AND_CALLS = """
 import pickle, sys
 from flinkette.cluster.payload import load_payload
 function = load_payload(int(sys.argv[1]))[1]
-print(pickle.loads(pickle.dumps(function(21))), "outside" in sys.modules)
+print(pickle.loads(pickle.dumps(function(21))), sys.argv[2] in sys.modules)
 """
 
 
@@ -81,22 +81,23 @@ def test_a_program_in_a_message_is_the_same_as_in_memory() -> None:
     assert (array.tolist(), text) == (list(range(100)), "text")
 
 
+@pytest.mark.parametrize("name", ["outside", "far.away.outside"])
 def test_modules_that_workers_cannot_import_travel_by_value(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "elsewhere.py"
     file.write_text(OUTSIDE)
-    spec = importlib.util.spec_from_file_location("outside", file)
+    spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "outside", module)
+    monkeypatch.setitem(sys.modules, name, module)
     spec.loader.exec_module(module)
     descriptor = make_payload(EMPTY, module.double)
     package_parent = str(Path(flinkette.__file__).parent.parent)
     try:
         done = subprocess.run(
-            [sys.executable, "-c", LOADS_AND_CALLS, str(descriptor)],
+            [sys.executable, "-c", LOADS_AND_CALLS, str(descriptor), name],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": package_parent},
             pass_fds=[descriptor],
@@ -107,4 +108,4 @@ def test_modules_that_workers_cannot_import_travel_by_value(
     finally:
         os.close(descriptor)
     assert done.stdout == "Pair(left=21, right=42) True\n"
-    assert "outside" not in cloudpickle.list_registry_pickle_by_value()
+    assert name not in cloudpickle.list_registry_pickle_by_value()

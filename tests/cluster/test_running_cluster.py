@@ -162,6 +162,55 @@ def test_a_program_may_ask_what_its_operators_do_on_a_cluster(shared: RunningClu
     assert "[(50, 50), (50, 50), (50, 50), (50, 50)]" in text
 
 
+ADDING = """
+from flinkette.datastream import MapFunction, StreamExecutionEnvironment
+from flinkette.ext.accumulators import Accumulator
+
+
+class Distinct(Accumulator):
+    def __init__(self):
+        self.values = set()
+
+    def add(self, value):
+        self.values.add(value)
+
+    def get_local_value(self):
+        return len(self.values)
+
+    def reset_local(self):
+        self.values.clear()
+
+    def merge(self, other):
+        self.values |= other.values
+
+
+class AddsUp(MapFunction):
+    def open(self, runtime_context):
+        self.sum = runtime_context.get_long_counter("sum")
+        self.distinct = Distinct()
+        runtime_context.add_accumulator("distinct", self.distinct)
+        self.factor = int(runtime_context.get_job_parameter("factor", "1"))
+
+    def map(self, value):
+        self.sum.add(value * self.factor)
+        self.distinct.add(value % 7)
+        return value
+
+
+env = StreamExecutionEnvironment.get_execution_environment()
+env.get_config().set_global_job_parameters({"factor": "2"})
+env.from_collection(list(range(50))).rebalance().map(AddsUp()).print()
+print(env.execute("adding").get_all_accumulator_results())
+"""
+
+
+def test_accumulators_and_job_parameters_travel_to_and_from_a_cluster(
+    shared: RunningCluster,
+) -> None:
+    text = shared.run("-p", "2", shared.job(ADDING, "adding.py"))
+    assert "{'sum': 2450, 'distinct': 7}" in text
+
+
 def test_what_operators_do_is_shown_while_a_job_runs_and_afterwards(
     shared: RunningCluster,
 ) -> None:

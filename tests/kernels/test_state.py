@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flinkette._native.broadcast import BroadcastState, ReadOnlyBroadcastState
+from flinkette._native.expiring_state import ExpiringMapState, ExpiryRule, expiring_column
 from flinkette._native.keys import hash_keys
 from flinkette._native.rows import Stage
 from flinkette._native.state import FoldingState, ListState, MapState, ValueState
@@ -237,3 +239,42 @@ def test_an_id_that_is_handed_out_again_starts_without_state(keyed: Keyed) -> No
         state.clear()
         keyed.map.release_batch()
     assert keyed.map.capacity <= 128 * 64
+
+
+def expiring(keyed: Keyed) -> ExpiringMapState:
+    rule = ExpiryRule("entries", 10, False, False, 0, False)
+    return ExpiringMapState(expiring_column(keyed.context, "v", rule, lambda: 1000))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda keyed: MapState(keyed.context.column("v")),
+        expiring,
+        lambda keyed: BroadcastState("v"),
+    ],
+    ids=["map", "expiring map", "broadcast"],
+)
+def test_all_maps_are_written_and_read_by_the_same_syntax(keyed: Keyed, make: Any) -> None:
+    state = make(keyed)
+    with_key(keyed, "a")
+    state[1], state[2] = "one", "two"
+    del state[1]
+    assert (state[2], state[1], 2 in state, 1 in state, list(state)) == (
+        "two",
+        None,
+        True,
+        False,
+        [2],
+    )
+
+
+def test_the_side_that_only_reads_broadcast_state_has_the_syntax_of_reading() -> None:
+    written = BroadcastState("v")
+    written["a"] = 1
+    state = ReadOnlyBroadcastState(written)
+    assert (state["a"], state["b"], "a" in state, list(state)) == (1, None, True, ["a"])
+    with pytest.raises(RuntimeError, match=r"put\(\) on the broadcast state 'v'"):
+        state["a"] = 2
+    with pytest.raises(RuntimeError, match=r"remove\(\) on the broadcast state 'v'"):
+        del state["a"]

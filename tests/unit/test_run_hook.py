@@ -236,12 +236,13 @@ def test_lint_lists_each_use_of_flinkettes_own_names(flinkette, job):
         first.join(second).where(f).equal_to(g).window(assigner).apply(h)
         first.co_group(second)
         keyed.interval_join(other)
+        runtime_context.add_accumulator("rows", rows)
     """
     path = job(text)
     done = flinkette("lint", "--portable", path, check=False)
     assert done.returncode == 1
     lines = [line.removeprefix(f"{path}:").partition(":")[0] for line in done.stdout.splitlines()]
-    assert lines == ["2", "4", "5", "5", "5", "6", "7", "8", "9", "11", "14", "15", "16"]
+    assert lines == ["2", "4", "5", "5", "5", "6", "7", "8", "9", "11", "14", "15", "16", "17"]
 
 
 def test_lint_finds_nothing_in_a_portable_program():

@@ -22,7 +22,7 @@ from flinkette.graph.operators import (
 )
 from flinkette.runtime.context import SubtaskRuntimeContext
 from flinkette.runtime.failures import make_error, make_row_error
-from flinkette.runtime.operator import Operator
+from flinkette.runtime.operator import Operator, PendingTimer
 from flinkette.runtime.operators.keyed import Keys
 from flinkette.runtime.user_code import bound, close_all, open_function
 
@@ -167,6 +167,22 @@ class RowsOperator(Operator):
         if self._keys is not None:
             self._keys.release()
         super().finish_work()
+
+    @property
+    def keys(self) -> Keys | None:
+        return self._keys
+
+    @property
+    def broadcast(self) -> BroadcastStates | None:
+        """The states that the second of two inputs writes, if that is how they are connected."""
+        return self._broadcast
+
+    def pending_timers(self) -> list[PendingTimer]:
+        return [
+            PendingTimer(time_ms, key, is_event_time)
+            for is_event_time in (True, False)
+            for time_ms, key in self._program.timers.pending(is_event_time)
+        ]
 
     @property
     def is_timed(self) -> bool:

@@ -56,6 +56,10 @@ class RunningAggregateOperator(Operator):
         if kind in KINDS:
             self._columns = RunningColumns(self._aggregate, position, self._keys)
 
+    @property
+    def keys(self) -> Keys:
+        return self._keys
+
     def start_batch(self, batch: Batch) -> Batch | None:
         ids = self._keys.ids(batch)
         made: list[Any] = []
@@ -189,6 +193,10 @@ class ReduceOperator(Operator):
         )
 
         self._is_batch = context.is_batch
+
+    @property
+    def keys(self) -> Keys:
+        return self._keys
 
     def start_batch(self, batch: Batch) -> None:
         self._program.load(batch, self._keys.ids(batch))

@@ -45,6 +45,7 @@ class RunningColumns:
         self._aggregate = aggregate
         self._position = position
         self._keys = keys
+        self._shape: tuple[object, ...] | None = None
         self._row_type: tuple[str, ...] | None = None
         self._key_format = ""
         self._field = 0
@@ -92,18 +93,16 @@ class RunningColumns:
         key_format = KEY_FORMATS.get(columns[key].type_name)
         if columns[key] is not batch.keys or key_format is None:
             return None
-        if row_type is not self._row_type or key_format != self._key_format:
-            if self._row_type is not None and (
-                (type(row_type), row_type) != (type(self._row_type), self._row_type)
-                or key_format != self._key_format
-            ):
-                return None
-            position = self._position
-            if isinstance(position, str):
-                position = row_type.index(position) if position in row_type else key
-            self._field = position
-            self._row_type, self._key_format = row_type, key_format
-        return self._field if self._field == 1 - key else None
+        shape = (type(row_type), row_type, key_format)
+        if self._shape is None:
+            self._shape, self._row_type, self._key_format = shape, row_type, key_format
+        elif shape != self._shape:
+            return None
+        position = self._position
+        if isinstance(position, str):
+            position = row_type.index(position) if position in row_type else key
+        self._field = position
+        return position if position == 1 - key else None
 
     def _last(self, ids: Uint32Buffer, values: Column) -> Batch:
         key = self._keys.key_map.key_column(ids, self._key_format)

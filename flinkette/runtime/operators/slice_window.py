@@ -48,6 +48,14 @@ class SliceWindowOperator(Operator):
         """Rows that came after their windows were gone and had no side output to go to."""
         return self._native.late_rows_dropped
 
+    @property
+    def keys(self) -> Keys:
+        return self._keys
+
+    def live_windows(self) -> list[tuple[Any, Any]] | None:
+        # rows lie in slices, which belong to several windows
+        return None if self._native.live_states else []
+
     def start_batch(self, batch: Batch) -> None:
         try:
             if self._is_all:

@@ -21,7 +21,7 @@ from flinkette.contracts.output_tag import OutputTag
 from flinkette.contracts.window import CountWindow, TimeWindow
 from flinkette.runtime.context import SubtaskRuntimeContext
 from flinkette.runtime.failures import make_error, make_row_error
-from flinkette.runtime.operator import Operator
+from flinkette.runtime.operator import Operator, PendingTimer
 from flinkette.runtime.operators.keyed import Keys
 from flinkette.runtime.operators.rows import converter_of
 from flinkette.runtime.operators.window_context import FunctionContext, TriggerRuntime
@@ -103,6 +103,20 @@ class WindowOperator(Operator):
 
     def select_input(self, index: int) -> None:
         self._native.select_input(index)
+    @property
+    def keys(self) -> Keys:
+        return self._keys
+
+    def pending_timers(self) -> list[PendingTimer]:
+        return [
+            PendingTimer(time_ms, key, is_event_time, window)
+            for is_event_time in (True, False)
+            for time_ms, key, window in self._native.pending(is_event_time)
+        ]
+
+    def live_windows(self) -> list[tuple[Any, Any]]:
+        windows: list[tuple[Any, Any]] = self._native.windows()
+        return windows
 
     def start_batch(self, batch: Batch) -> None:
         if self._description.is_all:
