@@ -77,7 +77,7 @@ def test_the_results_buffers_are_those_of_the_table(env):
     table = pa.table({"i": list(range(40_000)), "s": [str(number) for number in range(40_000)]})
     found = env.from_arrow(table).execute_and_collect().to_arrow()
     assert found.equals(table)
-    assert [found["i"].num_chunks, found["s"].num_chunks] == [3, 3]
+    assert [found["i"].num_chunks, found["s"].num_chunks] == [5, 5]
     for name in table.column_names:
         for chunk in found[name].chunks:
             assert addresses(chunk) == addresses(table[name].chunk(0))
