@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,12 +32,15 @@ settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if "CI" in os.environ else "dev")
 )
 
+SPREAD = {"flinkette.slot-sharing.enabled": "false", "pipeline.operator-chaining.enabled": "false"}
+"""Every operator has a slot of its own, so that also programs of parallelism 1 need two workers."""
 RUNS_ON = {
     "in_process": {"flinkette.execution.workers": "1"},
-    "two_workers_ring": {"flinkette.execution.workers": "2"},
+    "two_workers_ring": {"flinkette.execution.workers": "2", **SPREAD},
     "two_workers_zmq": {
         "flinkette.execution.workers": "2",
         "flinkette.exchange.transport": "zmq",
+        **SPREAD,
     },
 }
 """What the programs of a test run on unless they say it themselves."""
@@ -61,12 +65,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("runs_on", RUNS_ON, indirect=True, scope="function")
 
 
+def one_of_workers(name: str) -> str:
+    """Choose what a test runs on besides the process; the same in every run."""
+    on_workers = [each for each in RUNS_ON if each != "in_process"]
+    return on_workers[zlib.crc32(name.encode()) % len(on_workers)]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out most of what runs on workers, unless FLK_TEST_RUNS_ON=all: a job takes 0.1 s there.
 
-    Of a function with parameters the first ones stay.
+    Of a function with parameters the first ones stay. FLK_TEST_RUNS_ON=one leaves each function one
+    of the two kinds of channels, always the same.
     """
-    if os.environ.get("FLK_TEST_RUNS_ON") == "all":
+    choice = os.environ.get("FLK_TEST_RUNS_ON", "both")
+    if choice not in ("one", "both", "all"):
+        raise pytest.UsageError(f"FLK_TEST_RUNS_ON={choice}: expected one, both or all")
+    if choice == "all":
         return
     seen: set[tuple[Any, str]] = set()
     left_out: list[pytest.Item] = []
@@ -74,7 +88,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         runs_on = item.callspec.params.get("runs_on") if hasattr(item, "callspec") else None
         if runs_on in RUNS_ON and runs_on != "in_process":
             place = (item.parent, item.originalname, runs_on)
-            (left_out if place in seen else []).append(item)
+            is_other = choice == "one" and runs_on != one_of_workers(item.originalname)
+            (left_out if is_other or place in seen else []).append(item)
             seen.add(place)
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -31,6 +31,7 @@ def plan_options(configuration: Configuration) -> PlanOptions:
         bool(configuration.get(options.OPERATOR_CHAINING)),
         bool(configuration.get(options.WINDOW_SHARING)),
         bool(configuration.get(options.CHAINING_ACROSS_MAX_PARALLELISM)),
+        bool(configuration.get(options.SLOT_SHARING)),
     )
 
 

@@ -53,7 +53,7 @@ def waiting_text(state: DispatcherState, job: Job, now_ms: int) -> str:
     ahead = [other.job_id for other in waiting_jobs(state)].index(job.job_id)
     if ahead:
         text += f"; {ahead} {'job' if ahead == 1 else 'jobs'} ahead"
-    return text
+    return f"{text}; before that: {job.reason}" if job.reason else text
 
 
 def _slots(count: int) -> str:

@@ -37,17 +37,18 @@ class SlotState(Enum):
     RELEASING = "releasing"
     """Its task manager was asked to clear it; the job's processes may still be there."""
     SUSPECT = "suspect"
-    """Its task manager refused it; free again when a report says so."""
+    """Its task manager refused it, or does not answer; free again when a report says so."""
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One slot; `allocation`, `job_id` and `attempt` are of its holder."""
+    """One slot; `allocation`, `job_id` and `attempt` are of its holder, asked for at `asked_ms`."""
 
     state: SlotState = SlotState.FREE
     allocation: AllocationId | None = None
     job_id: JobId | None = None
     attempt: Attempt | None = None
+    asked_ms: int | None = None
 
     @property
     def is_with_job(self) -> bool:
@@ -97,6 +98,16 @@ class ResourceOptions:
     heartbeat_interval_ms: int = 10_000
     heartbeat_timeout_ms: int = 50_000
 
+    @property
+    def answer_interval_ms(self) -> int:
+        """How often task managers are asked for signs of life while a job waits for an answer."""
+        return max(1, self.heartbeat_interval_ms // 10)
+
+    @property
+    def answer_timeout_ms(self) -> int:
+        """How long a job waits for a silent task manager before it takes slots of others."""
+        return self.heartbeat_timeout_ms // 5
+
 
 @dataclass(frozen=True)
 class ResourceState:
@@ -143,6 +154,10 @@ class ResourceState:
             for place, slot in self.places()
             if slot.is_with_job and (slot.job_id, slot.attempt) == key
         ]
+
+    def unanswered(self) -> Iterator[tuple[Place, Slot]]:
+        """Go through the slots that a job waits for."""
+        return ((place, slot) for place, slot in self.places() if slot.state is SlotState.PENDING)
 
     def slot_at(self, place: Place) -> Slot:
         """Return one slot."""

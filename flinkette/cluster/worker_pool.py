@@ -26,7 +26,7 @@ from flinkette.cluster.messages import (
     Wire,
     Wires,
 )
-from flinkette.contracts.errors import JobExecutionError
+from flinkette.contracts.errors import JobExecutionError, SharedMemoryError
 from flinkette.exchange.doorbell import Doorbell
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ class WorkerPool:
         """Make a ring for each of these channels between workers and hand it to both."""
         for number, channel in enumerate(channels):
             sender, receiver = placement[channel.sender], placement[channel.receiver]
-            memory = create_ring(ring_bytes, channel=number)
+            memory = _ring(ring_bytes, number, f"{number + 1} of {len(channels)} between workers")
             place = (channel.edge, channel.sender.index, channel.receiver.index)
             self._hand_over(sender, Wire(*place, is_sender=True, peer=receiver), memory)
             self._hand_over(receiver, Wire(*place, is_sender=False, peer=sender), memory)
@@ -223,7 +223,7 @@ class WorkerPool:
 
     def join_client(self, worker: int, sink: int, ring_bytes: int) -> SharedMemory:
         """Make a ring from a collecting sink of a worker to this process."""
-        memory = create_ring(ring_bytes)
+        memory = _ring(ring_bytes, 0, f"from worker {worker} to the program")
         self._hand_over(worker, Wire(sink, worker, 0, is_sender=True, peer=CLIENT), memory)
         return memory
 
@@ -298,3 +298,13 @@ class WorkerPool:
             hint = "; the system may have been out of memory" if number == signal.SIGKILL else ""
             return f"{name} was ended by signal {number} ({signal.Signals(number).name}){hint}"
         return f"{name} ended by itself with code {os.waitstatus_to_exitcode(status)}"
+
+
+def _ring(ring_bytes: int, number: int, what: str) -> SharedMemory:
+    try:
+        return create_ring(ring_bytes, channel=number)
+    except MemoryError as error:
+        raise SharedMemoryError(
+            f"channel {what}: {error}; lower the parallelism or taskmanager.memory.network.max, "
+            "or give this machine (the container, the limits of its user) more memory"
+        ) from error

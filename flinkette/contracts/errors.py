@@ -20,6 +20,7 @@ __all__ = [
     "MissingTimestampError",
     "NotEnoughSlotsError",
     "RowConversionError",
+    "SharedMemoryError",
     "SinkError",
     "SourceError",
     "UnsupportedFeatureError",
@@ -96,6 +97,10 @@ class SinkError(FlinketteError, OSError):
 
 class ExchangeError(FlinketteError, ValueError):
     """What another process of the job sent is malformed: a bug, or damaged memory."""
+
+
+class SharedMemoryError(FlinketteError, MemoryError):
+    """The system has no shared memory, or no descriptor, left for a channel between workers."""
 
 
 class WorkerLostError(FlinketteError, ConnectionError):

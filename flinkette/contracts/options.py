@@ -152,6 +152,12 @@ EXCHANGE_TRANSPORT: ConfigOption[str] = ConfigOption(
     choices=("ring", "zmq"),
     doc="What carries rows between workers of one host: rings in shared memory, or ZeroMQ.",
 )
+SLOT_SHARING: ConfigOption[bool] = ConfigOption(
+    "flinkette.slot-sharing.enabled",
+    True,
+    boolean,
+    doc="Subtasks of different chains share slots; false gives each chain slots of its own.",
+)
 NETWORK_MEMORY: ConfigOption[int] = ConfigOption(
     "taskmanager.memory.network.max",
     64 << 20,

@@ -210,9 +210,12 @@ class CloseableIterator:
         """End the job and drop the rows that were not read; closing twice is allowed."""
         job, self._job = self._job, None
         self._rest_of_batch()
-        self._buffer.clear()
-        if job is not None:
-            job.close()
+        try:
+            if job is not None:
+                job.close()
+        finally:
+            # at last: rows on their way from workers arrive while the job is closed
+            self._buffer.clear()
 
     def _record_batches(self) -> Iterator[tuple[int, pyarrow.RecordBatch]]:
         """Take the rows that are left, each batch with the number of its first row."""

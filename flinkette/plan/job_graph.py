@@ -51,6 +51,8 @@ class PlanOptions:
     is_window_sharing_enabled: bool = True
     is_chaining_across_max_parallelism: bool = True
     """Whether a chain may hold operators of different max parallelism."""
+    is_slot_sharing_enabled: bool = True
+    """Whether chains share slots; otherwise each is in a slot sharing group of its own."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,9 @@ def build_job_graph(stream_graph: StreamGraph, options: PlanOptions) -> JobGraph
             parallelism[id(chain[0])],
             _max_parallelism(chain, parallelism[id(chain[0])], options),
             is_shared=id(chain[0]) in first_of,
-            slot_sharing_group=slot_groups[id(chain[0])],
+            slot_sharing_group=slot_groups[id(chain[0])]
+            if options.is_slot_sharing_enabled
+            else f"{slot_groups[id(chain[0])]} {index}",
         )
         for index, chain in enumerate(chains)
     )

@@ -116,6 +116,7 @@ def _deploy_subtask(
         options.job_parameters,
         options.is_batch,
         subtask.vertex,
+        options.buffer_timeout_ms,
     )
     groups = [list(vertex.nodes)] if vertex.is_shared else group_nodes(vertex.nodes)
     operators = [make_operator([isolated(node) for node in group], context) for group in groups]

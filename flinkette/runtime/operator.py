@@ -62,6 +62,8 @@ class SubtaskContext:
     """Runtime mode BATCH: no watermark before the end, running results only once, at the end."""
     vertex: int = 0
     """Index of the subtask's vertex in the JobGraph."""
+    buffer_timeout_ms: int = -1
+    """How long rows may wait for others of their batch; -1: until it is full."""
     metrics: OperatorMetricGroups = field(default_factory=OperatorMetricGroups)
     """What its functions count."""
     accumulators: Accumulators = field(default_factory=Accumulators)

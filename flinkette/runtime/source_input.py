@@ -9,6 +9,7 @@ from flinkette.contracts.errors import InvalidPipelineError, SourceError
 from flinkette.contracts.source import ReaderContext
 from flinkette.exchange.element import MAX_WATERMARK_MS, EndOfInput, StatusChange, Watermark
 from flinkette.runtime.failures import ConnectorErrors
+from flinkette.runtime.poll_size import PollSize
 from flinkette.runtime.watermarks import WatermarkStage, has_deadlines
 
 if TYPE_CHECKING:
@@ -35,7 +36,13 @@ class SourceInput:
     ) -> None:
         self._splits = splits
         self._context = context
-        self._batch_rows = context.batch_rows
+        timeout_ms = info.node.buffer_timeout_ms
+        if timeout_ms is None:
+            timeout_ms = context.buffer_timeout_ms
+        self._size = PollSize(
+            context.batch_rows, None if timeout_ms < 0 else max(1, timeout_ms) * 1_000_000
+        )
+        self._clock = context.clock
         self._info = info
         reader_context = ReaderContext(
             context.subtask_index, context.parallelism, context.clock.now_ms
@@ -93,7 +100,8 @@ class SourceInput:
                 self._request_splits()
             if not self._live_splits:
                 return self._without_splits()
-            fetched = self._reader.poll(self._batch_rows)
+            started_ns = self._clock.monotonic_ns()
+            fetched = self._reader.poll(self._size.rows)
         except Exception as error:
             self._errors.explain(error)
             raise
@@ -101,6 +109,9 @@ class SourceInput:
         if fetched is None:
             return None
         self.has_moved = True
+        batch = fetched.batch
+        if batch is not None and batch.num_rows:
+            self._size.on_poll(batch.num_rows, self._clock.monotonic_ns() - started_ns)
         return self._accept(fetched, deadline_ns)
 
     def has_waiting(self) -> bool:

@@ -442,6 +442,7 @@ class SimulatedCluster:
     def check(self) -> None:
         """What holds at every moment."""
         self.check_slots()
+        self.check_answers()
         for job in self.dispatcher.jobs.values():
             key = (job.job_id, job.attempt)
             assert self.summaries[job.job_id] == int(job.phase.is_over)
@@ -451,6 +452,16 @@ class SimulatedCluster:
                 assert key in self.resources.requests, f"nobody looks for slots for {job}"
             elif job.phase.is_deployed:
                 assert key in self.masters, f"nobody cares for {job}"
+
+    def check_answers(self) -> None:
+        """No job waits for a task manager that is silent."""
+        options = self.resources.options
+        longest_ms = options.answer_timeout_ms + options.answer_interval_ms
+        for (name, index), slot in self.resources.unanswered():
+            assert slot.asked_ms is not None
+            heard_ms = max(slot.asked_ms, self.resources.task_managers[name].heard_ms)
+            waited_ms = self.time.now_ms - heard_ms
+            assert waited_ms <= longest_ms, f"slot {index} of {name}: silent for {waited_ms} ms"
 
     def check_slots(self) -> None:
         given: set[tuple[TaskManagerId, int, int]] = set()

@@ -15,6 +15,8 @@ from flinkette.common import Configuration
 from flinkette.contracts.errors import ConfigurationError
 from flinkette.datastream import StreamExecutionEnvironment
 
+pytestmark = pytest.mark.usefixtures("fork_server_of_the_module")
+
 
 def make_environment() -> StreamExecutionEnvironment:
     configuration = Configuration().set_integer("flinkette.execution.workers", 2)

@@ -143,6 +143,16 @@ def test_a_job_waits_for_slots_and_says_so() -> None:
     assert run.tell(SlotCountsChanged(1100, 4, 3)) == [RequestSlots(A, FIRST, 3)]
 
 
+def test_a_job_that_was_refused_slots_says_why_it_waits_again() -> None:
+    run = Run(total=4, free=4)
+    run.queue(A, 3)
+    run.tell(SlotsRefused(1000, A, FIRST, "task manager x does not answer"))
+    run.tell(SlotCountsChanged(1000, 4, 0))
+    assert waiting_text(run.state, run.state.jobs[A], 1000) == (
+        "waiting for 3 slots, 0 free; before that: task manager x does not answer"
+    )
+
+
 def test_a_job_larger_than_the_cluster_says_what_is_missing() -> None:
     run = Run(total=1)
     run.queue(A, 3)

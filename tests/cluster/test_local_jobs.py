@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import threading
 import time
@@ -352,6 +353,44 @@ def test_a_worker_that_is_gone_fails_the_job_and_ends_the_others(
     with pytest.raises(WorkerLostError, match=f"worker 1 .process {victim}.*{number.name}"):
         run(job)
     assert job.status.name == "FAILED"
+
+
+def test_a_job_without_room_for_its_rings_says_what_to_do(run_python: Any) -> None:
+    # a limit of file sizes holds for shared memory, too
+    message, left, again = run_python("-c", NO_SHARED_MEMORY).stdout.splitlines()
+    start = r"SharedMemoryError: channel 1 of \d between workers: no shared memory of \d+ bytes: "
+    assert re.match(start, message)
+    assert "lower the parallelism or taskmanager.memory.network.max" in message
+    assert (left, again) == ("0 0", "[1, 2, 3]")
+
+
+NO_SHARED_MEMORY = """
+import gc, os, resource
+from flinkette.contracts.errors import SharedMemoryError
+from flinkette.datastream import StreamExecutionEnvironment
+
+def run():
+    env = StreamExecutionEnvironment.get_execution_environment().set_parallelism(2)
+    rows = env.from_collection([1, 2, 3]).rebalance().map(lambda each: each)
+    return sorted(rows.execute_and_collect())
+
+def held():
+    gc.collect()
+    children = open(f"/proc/self/task/{os.getpid()}/children").read().split()
+    return len(os.listdir("/proc/self/fd")), len(children)
+
+run()
+before = held()
+limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, limits[1]))
+try:
+    run()
+except SharedMemoryError as error:
+    print(f"{type(error).__name__}: {error}")
+resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+print(*(now - then for now, then in zip(held(), before)))
+print(run())
+"""
 
 
 def take_your_time(value: int) -> int:

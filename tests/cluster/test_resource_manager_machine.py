@@ -276,6 +276,62 @@ def test_a_job_manager_that_stood_still_does_not_blame_the_others() -> None:
     assert X in run.state.task_managers
 
 
+def test_heartbeats_come_soon_while_a_job_waits_for_an_answer() -> None:
+    run = Run(x=2)
+    assert next_deadline_ms(run.state) == 10_000
+    run.now_ms = 2_000
+    order, _ = run.request(A, 1)
+    assert next_deadline_ms(run.state) == 3_000
+    assert run.tell(ResourceTick(3_000)) == [SendHeartbeat(X, 1)]
+    assert next_deadline_ms(run.state) == 4_000
+    run.now_ms = 3_500
+    run.confirm(order)
+    assert run.tell(ResourceTick(4_000)) == [SendHeartbeat(X, 1)]
+    assert next_deadline_ms(run.state) == 14_000
+
+
+def test_a_job_does_not_wait_for_a_task_manager_that_does_not_answer() -> None:
+    run = Run(x=3, y=2)
+    run.now_ms = 5_000
+    confirmed, unanswered, _ = run.request(A, 2)
+    assert (confirmed.task_manager, unanswered.task_manager) == (Y, Y)  # it fills y
+    run.confirm(confirmed)
+    run.tell(ResourceTick(14_999))
+    run.report(X, 1, 0, None, None, None)
+    freed, freed_too, *orders = run.tell(ResourceTick(15_000))
+    assert [freed, freed_too] == [FreeSlot(Y, 2, 0, grant(1)), FreeSlot(Y, 2, 1, grant(2))]
+    first, second = (order for order in orders if isinstance(order, AllocateSlot))
+    assert (first.task_manager, second.task_manager) == (X, X)
+    run.confirm(first)
+    assert isinstance(run.confirm(second)[0], GrantSlots)
+    # what it says later frees its slots again
+    run.now_ms = 16_000
+    orders = run.report(Y, 2, 2, 1, 2)
+    assert orders == [FreeSlot(Y, 2, 0, grant(1)), FreeSlot(Y, 2, 1, grant(2))]
+    assert run.report(Y, 2, 4, None, None)[-1] == ReportSlotCounts(5, 3)
+
+
+def test_a_job_that_only_a_silent_task_manager_could_serve_is_told_so() -> None:
+    run = Run(x=3)
+    run.request(A, 2)
+    freed, freed_too, refused, beat, counts = run.tell(ResourceTick(10_000))
+    assert [freed, freed_too] == [FreeSlot(X, 1, 0, grant(1)), FreeSlot(X, 1, 1, grant(2))]
+    reason = "task manager x on host-x does not answer; 2 slots are needed, 0 of 3 are free"
+    assert refused == RefuseSlots(A, FIRST, reason)
+    assert (beat, counts) == (SendHeartbeat(X, 1), ReportSlotCounts(3, 0))
+    assert run.slot(X, 2) is SlotState.SUSPECT
+    assert run.report(X, 1, 1, None, None, None) == [ReportSlotCounts(3, 3)]
+
+
+def test_a_task_manager_that_was_heard_of_is_waited_for() -> None:
+    run = Run(x=1)
+    run.request(A, 1)
+    run.now_ms = 9_000
+    run.report(X, 1, 0, None)
+    run.tell(ResourceTick(18_999))
+    assert run.slot(X) is SlotState.PENDING
+
+
 def test_a_task_manager_nobody_knows_is_told_to_register() -> None:
     (order,) = Run().report(X, 4, 1, None)
     assert isinstance(order, DismissTaskManager)

@@ -302,6 +302,19 @@ def test_a_lost_task_manager_fails_its_job_by_name(tmp_path: Path) -> None:
         assert rows(cluster.run("-p", "2", cluster.job(PAIRS), "-1")) == list(range(9))
 
 
+def test_a_job_passes_over_a_task_manager_that_does_not_answer(tmp_path: Path) -> None:
+    with running_cluster(tmp_path, 2, 1, "-Dheartbeat.timeout=10 s") as cluster:
+        stopped = [number for name, number in cluster.processes().items() if name != "JobManager"]
+        first, _ = stopped
+        os.kill(first, signal.SIGSTOP)
+        try:
+            cluster.run("-p", "1", cluster.job(PAIRS), "-1")
+        finally:
+            os.kill(first, signal.SIGCONT)
+        # it is asked again, or registers again if it was away for too long
+        eventually(lambda: "2 task managers, 2 slots, 2 free" in cluster("cluster", "status"), "")
+
+
 def test_a_node_joins_while_a_job_waits_for_it_and_leaves_again(tmp_path: Path) -> None:
     with running_cluster(tmp_path, 1, 1) as cluster:
         cluster.run("-d", "-p", "2", cluster.job(PAIRS), "-1")

@@ -93,6 +93,7 @@ def run(rows: list[Any], windows: Any, specs: Any, batch_rows: int, *, general: 
         return sorted(repr(row) for row in results)
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("kind", list(WINDOWS))
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=ROWS, batch_rows=st.sampled_from([1, 3, 1000]))
@@ -104,6 +105,7 @@ def test_both_window_operators_give_the_same(kind: str, rows: Any, batch_rows: i
     assert run(rows, WINDOWS[kind], specs, batch_rows, general=False) == expected
 
 
+@pytest.mark.pipeline
 @settings(max_examples=5)
 @given(rows=ROWS)
 def test_rows_by_a_field_run_wherever_the_others_do(rows: Any) -> None:

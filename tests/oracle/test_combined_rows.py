@@ -58,6 +58,7 @@ def results(table: pyarrow.Table, seed: int, is_combining: bool) -> list[tuple[A
         return sorted(made)
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("first", range(0, SEEDS, 20))
 def test_results_do_not_tell_whether_rows_were_combined(
     first: int, monkeypatch: pytest.MonkeyPatch

@@ -42,6 +42,7 @@ def test_sharing_does_not_show_in_the_rows(first: int) -> None:
         assert per_key(job, is_sharing=True) == per_key(job, is_sharing=False), job
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("seed", range(7000, 7008))
 def test_the_size_of_batches_does_not_show_in_windows_that_share(seed: int) -> None:
     job = replace(shared_job(seed), parallelism=1)

@@ -182,6 +182,7 @@ SESSIONS = EventTimeSessionWindows.with_gap(Time.milliseconds(5))
 TUMBLING = TumblingEventTimeWindows.of(Time.milliseconds(100))
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("windows", [TUMBLING, SESSIONS], ids=["tumbling", "session"])
 def test_aggregates_of_values_run_in_windows_also_in_those_that_merge(windows: Any) -> None:
     specs = (TopN(2, 2), Collect(2), CountDistinct(2), ApproxCountDistinct(2), Median(2), MinBy(2))

@@ -62,6 +62,7 @@ def refused(
 # Functions and types
 
 
+@pytest.mark.pipeline
 def test_a_function_that_raises(env: StreamExecutionEnvironment) -> None:
     stream = env.from_collection([1, 0]).map(lambda row: 1 // row).name("inverse")
     refused(
@@ -74,6 +75,7 @@ def test_a_function_that_raises(env: StreamExecutionEnvironment) -> None:
     )
 
 
+@pytest.mark.pipeline
 def test_an_error_carries_what_it_says_as_attributes(env: StreamExecutionEnvironment) -> None:
     stream = env.from_collection([1, 0]).map(lambda row: 1 // row).name("inverse")
     with pytest.raises(errors.UserFunctionError) as caught:
@@ -89,11 +91,13 @@ class _Raising(KeyedProcessFunction):
         raise ValueError("no")
 
 
+@pytest.mark.pipeline
 def test_a_keyed_function_that_raises_names_the_key(env: StreamExecutionEnvironment) -> None:
     stream = env.from_collection([("k", 1)]).key_by(lambda row: row[0]).process(_Raising())
     refused(errors.UserFunctionError, "ValueError: no", r"key: 'k'", run=lambda: collect(stream))
 
 
+@pytest.mark.pipeline
 def test_a_long_value_is_cut_in_the_message(env: StreamExecutionEnvironment) -> None:
     stream = env.from_collection(["x" * 5000]).map(int)
     with pytest.raises(errors.UserFunctionError) as caught:
@@ -101,6 +105,7 @@ def test_a_long_value_is_cut_in_the_message(env: StreamExecutionEnvironment) -> 
     assert "(5002 characters)" in str(caught.value)
 
 
+@pytest.mark.pipeline
 def test_a_value_that_cannot_be_shown_is_named_by_its_type(
     env: StreamExecutionEnvironment,
 ) -> None:
@@ -113,6 +118,7 @@ def test_a_value_that_cannot_be_shown_is_named_by_its_type(
     refused(errors.UserFunctionError, "whose repr raised", run=lambda: collect(stream))
 
 
+@pytest.mark.pipeline
 def test_a_row_that_does_not_fit_its_declared_type(env: StreamExecutionEnvironment) -> None:
     stream = env.from_collection([7]).map(
         lambda row: ("a", "b"), Types.TUPLE([Types.STRING(), Types.INT()])
@@ -138,11 +144,13 @@ def test_a_row_of_a_collection_that_does_not_fit(env: StreamExecutionEnvironment
     )
 
 
+@pytest.mark.pipeline
 def test_an_int_beyond_64_bits_in_a_long(env: StreamExecutionEnvironment) -> None:
     stream = env.from_collection([1]).map(lambda row: 2**63, Types.LONG())
     refused(errors.RowConversionError, "LONG", str(2**63), "64 bits", run=lambda: collect(stream))
 
 
+@pytest.mark.pipeline
 def test_a_sum_beyond_64_bits_of_a_declared_long(env: StreamExecutionEnvironment) -> None:
     pair = Types.TUPLE([Types.INT(), Types.LONG()])
     stream = env.from_collection([(1, 2**62), (1, 2**62)], pair).key_by(lambda row: row[0]).sum(1)
@@ -156,6 +164,7 @@ def test_a_sum_beyond_64_bits_of_a_declared_long(env: StreamExecutionEnvironment
     )
 
 
+@pytest.mark.pipeline
 def test_a_sum_of_undeclared_ints_grows(env: StreamExecutionEnvironment) -> None:
     stream = env.from_collection([(1, 2**62), (1, 2**62)]).key_by(lambda row: row[0]).sum(1)
     assert collect(stream) == [(1, 2**62), (1, 2**63)]
@@ -175,6 +184,7 @@ def test_a_running_aggregate_keeps_the_rows_before_the_one_that_fails(
     assert seen == [("a", 1)]
 
 
+@pytest.mark.pipeline
 def test_rows_that_a_running_aggregate_cannot_add_may_be_skipped_or_handed_on(
     env: StreamExecutionEnvironment,
 ) -> None:
@@ -189,6 +199,7 @@ def test_rows_that_a_running_aggregate_cannot_add_may_be_skipped_or_handed_on(
 # Keys
 
 
+@pytest.mark.pipeline
 def test_a_key_that_cannot_be_encoded(env: StreamExecutionEnvironment) -> None:
     stream = env.from_collection([1]).key_by(lambda row: (row, lambda: 0)).map(abs)
     refused(
@@ -200,22 +211,26 @@ def test_a_key_that_cannot_be_encoded(env: StreamExecutionEnvironment) -> None:
     )
 
 
+@pytest.mark.pipeline
 def test_a_key_that_cannot_be_copied(env: StreamExecutionEnvironment) -> None:
     stream = env.from_collection([1]).key_by(lambda row: threading.Lock()).map(abs)
     refused(errors.UserFunctionError, "lock", "row: 1", run=lambda: collect(stream))
 
 
+@pytest.mark.pipeline
 def test_a_key_that_does_not_fit_its_declared_type(env: StreamExecutionEnvironment) -> None:
     stream = env.from_collection(["a"]).key_by(lambda row: row, Types.INT()).map(len)
     refused(errors.RowConversionError, "INT", "'a'", run=lambda: collect(stream))
 
 
+@pytest.mark.pipeline
 def test_none_and_nan_are_keys_and_all_nans_are_one(env: StreamExecutionEnvironment) -> None:
     rows = [(float("nan"), 1), (None, 2), (float("nan"), 3), (None, 4)]
     stream = env.from_collection(rows).key_by(lambda row: row[0]).sum(1)
     assert [total for _, total in collect(stream)] == [1, 2, 4, 6]
 
 
+@pytest.mark.pipeline
 def test_a_partitioner_that_points_nowhere(env: StreamExecutionEnvironment) -> None:
     stream = env.from_collection([1]).partition_custom(lambda key, n: 9, lambda row: row)
     refused(
@@ -254,6 +269,7 @@ class _Backwards(SessionWindowTimeGapExtractor):
         return -3
 
 
+@pytest.mark.pipeline
 def test_a_session_gap_that_a_row_makes_negative(env: StreamExecutionEnvironment) -> None:
     window = ProcessingTimeSessionWindows.with_dynamic_gap(_Backwards())
     stream = env.from_collection([1]).key_by(abs).window(window).reduce(lambda a, b: a)
@@ -265,6 +281,7 @@ def test_a_session_gap_that_a_row_makes_negative(env: StreamExecutionEnvironment
     )
 
 
+@pytest.mark.pipeline
 def test_rows_without_timestamps_before_event_time_windows(
     env: StreamExecutionEnvironment,
 ) -> None:
@@ -283,6 +300,7 @@ class _Itself(TimestampAssigner):
         return value
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("time", [None, "2013-01-01", 2**70])
 def test_a_timestamp_that_is_none(env: StreamExecutionEnvironment, time: Any) -> None:
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(_Itself())
@@ -307,6 +325,7 @@ def broken(tmp_path: Path) -> dict[str, Path]:
     return {"csv": csv, "json": json}
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize(
     ("kind", "source", "line"), [("csv", CsvSource, 3), ("json", JsonLinesSource, 2)]
 )
@@ -328,6 +347,7 @@ def test_a_malformed_line(
     )
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize(("kind", "source"), [("csv", CsvSource), ("json", JsonLinesSource)])
 def test_malformed_lines_may_be_skipped_or_handed_on(
     env: StreamExecutionEnvironment, broken: dict[str, Path], kind: str, source: Any
@@ -347,6 +367,7 @@ def test_malformed_lines_may_be_skipped_or_handed_on(
     )
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("source", [CsvSource, JsonLinesSource, ParquetSource])
 def test_a_missing_file(env: StreamExecutionEnvironment, tmp_path: Path, source: Any) -> None:
     refused(
@@ -371,6 +392,7 @@ def test_an_unreadable_file(env: StreamExecutionEnvironment, tmp_path: Path) -> 
     )
 
 
+@pytest.mark.pipeline
 def test_a_parquet_file_with_other_columns(env: StreamExecutionEnvironment, tmp_path: Path) -> None:
     import pyarrow
     import pyarrow.parquet
@@ -385,6 +407,7 @@ def test_a_parquet_file_with_other_columns(env: StreamExecutionEnvironment, tmp_
     )
 
 
+@pytest.mark.pipeline
 def test_a_file_that_is_no_parquet(env: StreamExecutionEnvironment, tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_text("nope")
     refused(
@@ -395,6 +418,7 @@ def test_a_file_that_is_no_parquet(env: StreamExecutionEnvironment, tmp_path: Pa
     )
 
 
+@pytest.mark.pipeline
 def test_an_empty_source_is_a_stream_without_rows(
     env: StreamExecutionEnvironment, tmp_path: Path
 ) -> None:
@@ -405,6 +429,7 @@ def test_an_empty_source_is_a_stream_without_rows(
     assert collect(env.read_text_file(str(tmp_path / "empty"))) == []
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("sink", [JsonLinesSink, ParquetSink])
 def test_output_that_cannot_be_written(
     env: StreamExecutionEnvironment, tmp_path: Path, sink: Any
@@ -420,6 +445,7 @@ def test_output_that_cannot_be_written(
     )
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("sink", [JsonLinesSink, ParquetSink])
 def test_nothing_half_written_stays_after_a_failure(
     env: StreamExecutionEnvironment, tmp_path: Path, sink: Any
@@ -445,6 +471,7 @@ def test_a_duplicate_uid(env: StreamExecutionEnvironment) -> None:
     )
 
 
+@pytest.mark.pipeline
 def test_an_unknown_configuration_key_is_a_warning_with_the_nearest_known_one() -> None:
     configuration = Configuration()
     configuration.set_string("pipeline.auto-watermark-intervall", "1 s")

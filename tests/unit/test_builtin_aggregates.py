@@ -188,10 +188,12 @@ def collected(stream):
         return sorted(rows, key=str)
 
 
+@pytest.mark.pipeline
 def test_one_aggregate_gives_its_value(windows):
     assert collected(windows.aggregate(Sum(1))) == [12, 2, 4]
 
 
+@pytest.mark.pipeline
 def test_several_give_a_row_of_named_values(windows):
     rows = collected(windows.aggregate(Sum(1, name="total"), Count(), Max(1)))
     assert [row.as_dict() for row in rows] == [
@@ -201,11 +203,13 @@ def test_several_give_a_row_of_named_values(windows):
     ]
 
 
+@pytest.mark.pipeline
 def test_five_and_more_are_fine_one_after_the_other(windows):
     rows = collected(windows.aggregate(Sum(1), Count(), Min(1), Max(1), Avg(1), First(1), Last(1)))
     assert rows[-1].as_dict()["avg_f1"] == 2.0
 
 
+@pytest.mark.pipeline
 def test_a_list_gives_a_row_also_for_one(windows):
     assert [row.as_dict() for row in collected(windows.aggregate([Count()]))] == [
         {"count": 1},
@@ -214,6 +218,7 @@ def test_a_list_gives_a_row_also_for_one(windows):
     ]
 
 
+@pytest.mark.pipeline
 def test_key_and_window_come_before_the_results(windows):
     rows = collected(windows.aggregate(Sum(1), with_key=True, with_window=True))
     assert tuple(rows[0].as_dict().items()) == (
@@ -224,10 +229,12 @@ def test_key_and_window_come_before_the_results(windows):
     )
 
 
+@pytest.mark.pipeline
 def test_a_window_function_gets_the_one_result(windows):
     assert collected(windows.aggregate([Count()], Named()))[0] == ("a", 0, Row(count=2))
 
 
+@pytest.mark.pipeline
 def test_all_rows_together_can_have_their_window(stamped):
     windows = stamped.window_all(TumblingEventTimeWindows.of(Time.milliseconds(10)))
     rows = collected(windows.aggregate(Count(), with_window=True))

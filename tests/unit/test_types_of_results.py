@@ -64,6 +64,7 @@ def table_of(stream: Any) -> pa.Table:
         return found.to_arrow()
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("is_general", [False, True])
 @pytest.mark.parametrize("spec", EVERY, ids=lambda spec: f"{type(spec).__name__}-{spec.field}")
 @pytest.mark.parametrize("is_single", [False, True])

@@ -43,6 +43,7 @@ def test_the_plan_has_flinks_shape(env, pairs):
     assert env.get_execution_plan(), "the program is still there"
 
 
+@pytest.mark.pipeline
 def test_rows_come_to_the_caller_and_the_job_ends_with_the_iterator(env):
     env.set_parallelism(1)
     doubled = env.from_collection([1, 2, 3]).map(Doubled())
@@ -54,6 +55,7 @@ def test_rows_come_to_the_caller_and_the_job_ends_with_the_iterator(env):
         rows.next()
 
 
+@pytest.mark.pipeline
 def test_an_error_of_the_job_comes_out_of_the_iterator(env):
     rows = env.from_collection([0]).map(lambda x: 1 / x).execute_and_collect()
     with rows, pytest.raises(RuntimeError) as failed:

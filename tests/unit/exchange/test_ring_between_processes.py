@@ -76,6 +76,23 @@ def take_one_and_wait(receiver: RingReceiver, sender: RingSender) -> None:
     signal.pause()
 
 
+def die_in_a_frame(_: RingReceiver, sender: RingSender) -> None:
+    """Be killed between a frame's first bytes and its publication."""
+    send(sender, Watermark(1))
+    view = sender._ring.reserve(1000)
+    assert view is not None
+    view[:500] = b"x" * 500
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_in_a_row(_: RingReceiver, sender: RingSender) -> None:
+    """Be killed between the frames of a row that is larger than the ring."""
+    send(sender, Watermark(1))
+    send(sender, Batch.from_objects(["long" * 100_000]))
+    assert sender.has_pending
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 @pytest.fixture
 def start() -> Iterator[Any]:
     children: list[subprocess.Popen[str]] = []
@@ -153,3 +170,15 @@ def test_a_sender_that_is_killed_is_an_error_at_the_receiver(start: Any) -> None
     assert not receiver.is_empty()
     with pytest.raises(WorkerLostError, match=rf"channel 4: worker process {child.pid} .* died"):
         receiver.poll()
+
+
+@pytest.mark.parametrize("play", ["die_in_a_frame", "die_in_a_row"])
+def test_of_a_sender_that_is_killed_in_the_middle_only_whole_elements_arrive(
+    start: Any, play: str
+) -> None:
+    _, receiver, child = start(play)
+    assert until("an element", receiver.poll) == Watermark(1)
+    assert child.wait(30) == -signal.SIGKILL
+    with pytest.raises(WorkerLostError, match=rf"channel 4: worker process {child.pid} .* died"):
+        until("an element", lambda: receiver.poll() or (receiver.fall_asleep() and None))
+    receiver.close()

@@ -312,6 +312,29 @@ def test_noise_is_an_error(stranger: Stranger) -> None:
         stranger.pump(lambda: False)
 
 
+def test_a_worker_of_another_release_is_refused(
+    no_leaks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = zmq.Context()
+    server = open_link(
+        "tcp://127.0.0.1:*", context=context, attempt=3, token=b"job", is_server=True
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr("flinkette.exchange.zmq_link.VERSION", 2)
+        client = open_link(
+            server.address, context=context, attempt=3, token=b"job", is_server=False
+        )
+    receiver = ZmqReceiver(server, 1)
+    deadline_s = time.monotonic() + 20
+    while receiver.is_empty() and time.monotonic() < deadline_s:
+        select.select(server.descriptors, [], [], 0.02)
+    with pytest.raises(ExchangeError, match=r"speaks version 2 \(here 1\)"):
+        receiver.poll()
+    client.close(0)
+    server.close(0)
+    context.term()
+
+
 def test_a_worker_of_another_job_is_refused(no_leaks: None) -> None:
     context = zmq.Context()
     server = open_link(

@@ -86,6 +86,21 @@ def vertices(graph: ExecutionGraph) -> Any:
     return graph.job_graph.vertices
 
 
+def test_without_slot_sharing_every_chain_has_slots_of_its_own(
+    env: StreamExecutionEnvironment,
+) -> None:
+    rows = numbers(env).map(abs).set_parallelism(2).map(abs).slot_sharing_group("late")
+    rows.set_parallelism(3).key_by(abs).map(abs).set_parallelism(3).sink_to(BlackholeSink())
+    options = PlanOptions(3, is_slot_sharing_enabled=False)
+    graph = ExecutionGraph(build_job_graph(env._stream_graph, options))
+    assert graph.required_slots == sum(each.parallelism for each in graph.job_graph.vertices)
+    assert all(len(slot.subtasks) == 1 for slot in graph.slots)
+    shared = ExecutionGraph(build_job_graph(env._stream_graph, PlanOptions(3)))
+    assert [vertex.nodes for vertex in graph.job_graph.vertices] == [
+        vertex.nodes for vertex in shared.job_graph.vertices
+    ]
+
+
 def test_a_group_breaks_the_chain(env: StreamExecutionEnvironment) -> None:
     numbers(env).map(abs).slot_sharing_group("heavy").map(abs).sink_to(BlackholeSink())
     assert [vertex.slot_sharing_group for vertex in vertices(expand(env))] == ["default", "heavy"]

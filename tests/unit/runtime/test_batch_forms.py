@@ -75,6 +75,7 @@ def test_other_columns_become_what_pyarrow_makes_of_them(column: Any, wanted: An
         assert str(shown).replace("nan", "None") == str(wanted)
 
 
+@pytest.mark.pipeline
 def test_an_array_that_the_function_keeps_is_copied() -> None:
     kept = np.zeros(3)
 

@@ -115,6 +115,7 @@ def ruled(first: list[Any], second: list[Any]) -> Any:
     return keyed.connect(env.from_collection(second).broadcast(RULES)).process(Ruled())
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize(
     ("first", "second", "words"),
     [

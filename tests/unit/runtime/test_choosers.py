@@ -64,18 +64,21 @@ def test_a_named_field_is_asked_for_once_per_batch_and_a_function_per_row(stream
     assert asked == KEYS
 
 
+@pytest.mark.pipeline
 def test_an_answer_out_of_range_names_its_key() -> None:
     stream = environment(2).from_arrow(TABLE)
     with pytest.raises(FlinketteError, match=r"partitioner returned 9 for key 1; .* 0 \.\. 1"):
         placed(stream.partition_custom(lambda key, receivers: 9, "k"))
 
 
+@pytest.mark.pipeline
 def test_a_missing_field_of_partition_custom_is_named() -> None:
     stream = environment(2).from_arrow(TABLE)
     with pytest.raises(FlinketteError, match="'nowhere'"):
         placed(stream.partition_custom(receiver_of, "nowhere"))
 
 
+@pytest.mark.pipeline
 def test_shuffle_gives_every_subtask_rows_and_loses_none() -> None:
     table = pa.table({"k": range(3000)})
     rows = placed(environment(3).from_arrow(table).shuffle())

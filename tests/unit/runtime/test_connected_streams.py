@@ -79,6 +79,7 @@ def error_of(stream: Any, kind: type[Exception] = UserFunctionError) -> Any:
     return failed.value
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize(
     ("first", "second", "input_name", "method"),
     [([1, 0], [], "first", "map1"), ([], [2, 0], "second", "map2")],
@@ -94,12 +95,14 @@ def test_an_error_names_operator_input_line_and_value(
     assert (error.operator, error.value_text) == ("inverse", "0")
 
 
+@pytest.mark.pipeline
 def test_an_error_in_a_generator_names_the_input_and_parallel_ones_the_subtask() -> None:
     text = str(error_of(connected([], [7], 2).flat_map(Repeated())))
     assert ", second input, subtask " in text
     assert "in flat_map2; row: 7" in text
 
 
+@pytest.mark.pipeline
 def test_an_error_behind_the_connected_function_names_no_input() -> None:
     stream = connected([1], [2]).map(Inverse()).map(lambda row: row[2])
     text = str(error_of(stream))
@@ -107,6 +110,7 @@ def test_an_error_behind_the_connected_function_names_no_input() -> None:
     assert " input" not in text
 
 
+@pytest.mark.pipeline
 def test_a_result_that_does_not_fit_names_the_input() -> None:
     declared = Types.TUPLE([Types.STRING(), Types.STRING()])
     text = str(error_of(connected([], [2]).map(Inverse(), declared), RowConversionError))
@@ -114,6 +118,7 @@ def test_a_result_that_does_not_fit_names_the_input() -> None:
     assert "row: 2" in text
 
 
+@pytest.mark.pipeline
 def test_an_error_of_keyed_streams_has_the_key_and_that_of_a_timer_no_input() -> None:
     error = error_of(by_key([("a", -1)], []).process(Counted()))
     assert ", first input: ValueError: negative" in str(error)

@@ -146,6 +146,7 @@ def test_an_error_of_a_sink_names_the_operator_and_the_sink_is_aborted(method: s
     assert sink.calls[-1] == ("open" if method == "open" else "abort")
 
 
+@pytest.mark.pipeline
 def test_an_error_while_closing_does_not_hide_the_failure(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -214,6 +215,7 @@ def test_cancel_aborts_and_the_result_says_so() -> None:
     client._thread.join(10)
 
 
+@pytest.mark.pipeline
 def test_a_failure_of_an_asynchronous_job_is_in_its_result() -> None:
     sink, env = MemorySink(), environment()
     stream_of(env, Feed(1, None)).map(Logged("f", "map")).sink_to(sink)

@@ -56,6 +56,7 @@ def error_of(stream, kind=UserFunctionError):
     return failed.value
 
 
+@pytest.mark.pipeline
 def test_an_event_time_timer_is_named_with_its_time_and_key(keyed):
     error = error_of(keyed.process(Fails()))
     text = str(error)
@@ -64,12 +65,14 @@ def test_an_event_time_timer_is_named_with_its_time_and_key(keyed):
     assert (error.key, error.timestamp_ms, error.value_text) == ("a", 5, "")
 
 
+@pytest.mark.pipeline
 def test_a_processing_time_timer_is_named_with_its_key(keyed):
     # the rows are read before the timer fires, so that the source is not at its end
     text = str(error_of(keyed.process(Fails(is_event_time=False))))
     assert "; while a processing-time timer fired; key: 'a'" in text
 
 
+@pytest.mark.pipeline
 def test_a_value_of_a_timer_that_does_not_fit_says_so(keyed):
     declared = Types.TUPLE([Types.STRING(), Types.LONG()])
     text = str(error_of(keyed.process(Fails(yields=True), declared), RowConversionError))
@@ -77,6 +80,7 @@ def test_a_value_of_a_timer_that_does_not_fit_says_so(keyed):
     assert "; while an event-time timer fired; change" in text
 
 
+@pytest.mark.pipeline
 def test_the_side_output_of_a_failed_timer_has_no_value(keyed):
     tag = OutputTag("failed")
     stream = on_row_error(keyed.process(Fails()), "side-output", tag)
@@ -103,6 +107,7 @@ class Window(ProcessWindowFunction):
             raise ValueError("not now")
 
 
+@pytest.mark.pipeline
 def test_a_window_that_fires_is_named_with_its_bounds_and_key(keyed):
     windows = keyed.window(TumblingEventTimeWindows.of(Time.milliseconds(10)))
     text = str(error_of(windows.process(Window())))
@@ -110,17 +115,20 @@ def test_a_window_that_fires_is_named_with_its_bounds_and_key(keyed):
     assert "row: " not in text
 
 
+@pytest.mark.pipeline
 def test_a_window_that_fires_by_count_is_named_too(keyed):
     error = error_of(keyed.count_window(1).process(Window()))
     assert "; while CountWindow(id=0) fired; key: 'a'" in str(error)
 
 
+@pytest.mark.pipeline
 def test_an_error_in_clear_says_that_a_window_ended(keyed):
     windows = keyed.window(TumblingEventTimeWindows.of(Time.milliseconds(10)))
     text = str(error_of(windows.process(Window(clears=True))))
     assert "; while a window ended" in text
 
 
+@pytest.mark.pipeline
 def test_windows_that_merge_have_no_state_of_their_own(keyed):
     sessions = keyed.window(EventTimeSessionWindows.with_gap(Time.milliseconds(5)))
     text = str(error_of(sessions.process(Window(uses_state=True))))

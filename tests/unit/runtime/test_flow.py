@@ -155,6 +155,7 @@ def test_the_size_of_batches_does_not_show_in_results(batch_rows: int) -> None:
     assert max(sink.sizes) <= batch_rows
 
 
+@pytest.mark.pipeline
 def test_branches_of_a_columnar_stream_do_not_see_each_other_s_changes() -> None:
     table = pa.table({"k": [1, 2], "l": [[1], [2]]})
     stream = environment().from_arrow(table)

@@ -128,6 +128,7 @@ def test_tuples_have_their_fields_by_position() -> None:
     assert field_keys(batch, "f2") is None
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize(
     ("key_type", "wanted"),
     [(Types.LONG(), "1"), (Types.DOUBLE(), "1.0"), (Types.INT(), "1"), (None, "1")],
@@ -139,6 +140,7 @@ def test_a_declared_key_type_converts_the_column(key_type: Any, wanted: str) -> 
     assert list(made.execute_and_collect()) == [(wanted, 7, 1)]
 
 
+@pytest.mark.pipeline
 def test_a_missing_field_is_named_as_for_rows() -> None:
     def message(stream: Any) -> str:
         with pytest.raises(FlinketteError) as caught:

@@ -29,6 +29,7 @@ def stamped(rows: list[Row]) -> Any:
     return env.from_collection(rows, type_info=ROW).assign_timestamps_and_watermarks(strategy)
 
 
+@pytest.mark.pipeline
 def test_each_window_has_its_own_results_and_consumers() -> None:
     keyed = stamped([Row(key=1, ts=ts, v=ts) for ts in range(8)]).key_by("key")
     small = keyed.window(tumbling(2)).aggregate(Count()).map(lambda count: ("small", count))
@@ -39,6 +40,7 @@ def test_each_window_has_its_own_results_and_consumers() -> None:
     assert [row for row in rows if row[0] == "large"] == [("large", 6), ("large", 22)]
 
 
+@pytest.mark.pipeline
 def test_rows_without_event_time_fail_with_the_name_of_a_window_that_needs_it() -> None:
     env = StreamExecutionEnvironment.get_execution_environment()
     env.set_parallelism(1)
@@ -49,6 +51,7 @@ def test_rows_without_event_time_fail_with_the_name_of_a_window_that_needs_it() 
         env.execute()
 
 
+@pytest.mark.pipeline
 def test_a_sum_that_does_not_fit_fails_with_the_name_of_its_window() -> None:
     timed = stamped([Row(key=1, ts=2, v=2**62), Row(key=1, ts=3, v=2**62)])
     keyed = timed.key_by("key")

@@ -41,6 +41,7 @@ def rows_of(*values: tuple[Any, int, Any]) -> list[Row]:
 LONGS = {"k": Types.LONG(), "ts": Types.LONG(), "v": Types.LONG()}
 
 
+@pytest.mark.pipeline
 def test_results_are_rows_with_key_and_bounds_in_time_order() -> None:
     rows = rows_of((2, 1, 10), (1, 3, 20), (2, 5, 30), (1, 15, 40))
     windows = stamped(rows, LONGS).key_by("k").window(TEN)
@@ -52,6 +53,7 @@ def test_results_are_rows_with_key_and_bounds_in_time_order() -> None:
     ]
 
 
+@pytest.mark.pipeline
 def test_results_carry_the_last_millisecond_of_their_window() -> None:
     windows = stamped(rows_of((1, 3, 1), (1, 17, 1)), LONGS).key_by("k").window(TEN)
     totals = windows.aggregate(Sum("v")).window_all(TumblingEventTimeWindows.of(Time.seconds(1)))
@@ -60,6 +62,7 @@ def test_results_carry_the_last_millisecond_of_their_window() -> None:
         assert list(rows) == [2]
 
 
+@pytest.mark.pipeline
 def test_keys_that_fit_no_column_are_given_back_as_they_came() -> None:
     keys = [("a", 1), None, 3, "b", ("a", 1)]
     rows = rows_of(*((at, at, at) for at in range(5)))
@@ -73,6 +76,7 @@ def test_keys_that_fit_no_column_are_given_back_as_they_came() -> None:
     ]
 
 
+@pytest.mark.pipeline
 def test_aggregates_of_texts_lists_and_rows() -> None:
     types = {**LONGS, "v": Types.STRING()}
     rows = rows_of((1, 1, "b"), (1, 2, None), (1, 3, "a"), (1, 4, "c"))
@@ -83,6 +87,7 @@ def test_aggregates_of_texts_lists_and_rows() -> None:
     ]
 
 
+@pytest.mark.pipeline
 def test_cumulative_windows_grow_from_one_start() -> None:
     assigner = CumulativeEventTimeWindows.of(Time.milliseconds(30), Time.milliseconds(10))
     rows = rows_of((1, 5, 1), (1, 25, 10), (1, 31, 100))
@@ -98,6 +103,7 @@ def test_cumulative_windows_grow_from_one_start() -> None:
     ]
 
 
+@pytest.mark.pipeline
 def test_late_rows_keep_their_own_form_and_time() -> None:
     tag = OutputTag("late")
     rows = rows_of((1, 5, 1), (1, 500, 2), (1, 6, 3), (1, 900, 4), (1, 505, 5))
@@ -107,6 +113,7 @@ def test_late_rows_keep_their_own_form_and_time() -> None:
         assert list(late) == [Row(k=1, ts=6, v=3), Row(k=1, ts=505, v=5)]
 
 
+@pytest.mark.pipeline
 def test_a_row_without_event_time_ends_the_job_and_is_named() -> None:
     env = StreamExecutionEnvironment.get_execution_environment()
     env.set_parallelism(1)
@@ -118,12 +125,14 @@ def test_a_row_without_event_time_ends_the_job_and_is_named() -> None:
         collect(results)
 
 
+@pytest.mark.pipeline
 def test_a_sum_beyond_64_bits_ends_the_job_and_is_named() -> None:
     windows = stamped(rows_of((1, 1, 2**62), (1, 2, 2**62)), LONGS).key_by("k").window(TEN)
     with pytest.raises(UserFunctionError, match=r"OverflowError: .*9223372036854775808"):
         collect(windows.aggregate(Sum("v")))
 
 
+@pytest.mark.pipeline
 def test_nothing_native_is_left_when_a_job_has_ended() -> None:
     gc.collect()
     before = live()
@@ -132,6 +141,7 @@ def test_nothing_native_is_left_when_a_job_has_ended() -> None:
     assert live() == before
 
 
+@pytest.mark.pipeline
 def test_a_field_without_arrow_form_does_not_matter_if_no_aggregate_reads_it() -> None:
     types = {"k": Types.LONG(), "ts": Types.LONG(), "v": Types.PICKLED_BYTE_ARRAY()}
     windows = stamped(rows_of((1, 1, {3}), (1, 2, None)), types).key_by("k").window(TEN)
@@ -142,6 +152,7 @@ def test_a_field_without_arrow_form_does_not_matter_if_no_aggregate_reads_it() -
         assert list(rows) == [Row(k=1, ts=1, v={3})]
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize(
     ("values", "expected"),
     [

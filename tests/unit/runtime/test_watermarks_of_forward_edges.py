@@ -13,7 +13,8 @@ from flinkette.datastream.window import TumblingEventTimeWindows
 from flinkette.ext.sinks import BlackholeSink
 
 
-@pytest.mark.pipeline
+# in one process only: nothing says that the other subtasks have ended before the rows come, if they
+# run on another worker, and until then no row is late
 @pytest.mark.parametrize("parallelism", [3, 2, 1])
 @pytest.mark.parametrize("exchange", ["forward", "rescale"])
 def test_a_late_row_behind_a_branch_is_late_at_any_parallelism(tmp_path, parallelism, exchange):
