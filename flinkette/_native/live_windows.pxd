@@ -24,5 +24,6 @@ cdef class LiveWindows:
     cdef int remove_timer(self, uint32_t slot, int64_t time_ms, bint is_event_time) except -1
     cdef int64_t max_timestamp(self, uint32_t slot) except? -1
     cdef int64_t cleanup_time(self, int64_t max_timestamp) noexcept
+    cdef bint is_gone(self, int64_t max_timestamp, int64_t watermark) noexcept
     cdef object window(self, uint32_t slot)
     cdef object firing(self, uint32_t slot)

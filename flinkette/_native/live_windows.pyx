@@ -90,6 +90,10 @@ cdef class LiveWindows:
             return max_timestamp
         return saturating_add(max_timestamp, self.spec.lateness)
 
+    cdef bint is_gone(self, int64_t max_timestamp, int64_t watermark) noexcept:
+        """Tell whether a window of event time has been cleared for good."""
+        return self.spec.is_event_time and self.cleanup_time(max_timestamp) <= watermark
+
     cdef object window(self, uint32_t slot):
         window = self.windows[slot]
         if window is None:

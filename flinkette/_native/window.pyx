@@ -8,6 +8,7 @@ from libc.stdint cimport INT64_MIN, int64_t, uint32_t
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport WindowSlot, kNoWindow
+from flinkette._native.evicting cimport Evicting, stamped
 from flinkette._native.live_windows cimport LiveWindows
 from flinkette._native.row_kernel cimport RowKernel
 from flinkette._native.row_output cimport (
@@ -16,9 +17,10 @@ from flinkette._native.row_output cimport (
 from flinkette._native.state cimport KeyContext
 from flinkette._native.values cimport fix
 from flinkette._native.window_assign cimport WindowAssignment
+from flinkette._native.window_merge cimport WindowMerging
 from flinkette._native.window_spec cimport (
-    AGGREGATED, APPLY, AT_COUNT, AT_WINDOW_END, CUSTOM_TRIGGER, DYNAMIC_SESSION, LISTED, PLAIN,
-    REDUCED, SESSION, Span, WindowSpec, saturating_add,
+    AGGREGATED, APPLY, AT_COUNT, AT_WINDOW_END, CUSTOM_MERGING, CUSTOM_TRIGGER, DYNAMIC_SESSION,
+    LISTED, PLAIN, REDUCED, SESSION, Span, WindowSpec, saturating_add,
 )
 
 
@@ -45,6 +47,8 @@ cdef class WindowOperator(RowKernel):
         self._make_row_error = make_row_error
         self._live = LiveWindows(spec, keys)
         self._assignment = WindowAssignment(spec, keys)
+        self._merging = WindowMerging(spec, self._live, self._assignment)
+        self._evicting = Evicting(spec)
         self._output = RowOutput()
         self.watermark = INT64_MIN
         self._after_slot = kNoWindow
@@ -120,6 +124,7 @@ cdef class WindowOperator(RowKernel):
                 raise MissingTimestamp()
         else:
             self._time = self._now
+        self._stamp = INT64_MIN if self._times is None else self._times.data[cursor]
         self._span_index = 0
         self._row_is_skipped = True
         self._assignment.spans.clear()
@@ -141,27 +146,9 @@ cdef class WindowOperator(RowKernel):
 
     cdef int _add_to_span(self) except -1:
         """Add the current row to its next window and let the trigger speak."""
-        cdef Span span = self._assignment.spans[self._span_index]
-        cdef uint32_t slot
-        cdef uint32_t key_id = self._keys.current_id
-        cdef bint is_session = self._spec.assigner_kind in (SESSION, DYNAMIC_SESSION)
-        self._span_index += 1
-        if is_session:
-            slot = self._session(key_id, span)
-            if slot == kNoWindow:
-                return 0
-        else:
-            slot = self._live.table.find(key_id, span.start, span.end)
-            if slot == kNoWindow:
-                window = None
-                if self._assignment.windows:
-                    window = self._assignment.windows[self._span_index - 1]
-                max_timestamp = span.end - 1 if window is None else window.max_timestamp()
-                if self._is_gone(max_timestamp):
-                    return 0
-                slot = self._live.new_slot(key_id, span)
-                self._live.windows[slot] = window
-                self._live.schedule(slot, self.watermark)
+        cdef uint32_t slot = self._slot_of_span(self._assignment.spans[self._span_index])
+        if slot == kNoWindow:
+            return 0
         self._row_is_skipped = False
         if not self._row_has_failed:
             self._is_adding = True
@@ -171,71 +158,34 @@ cdef class WindowOperator(RowKernel):
         self._on_element(slot)
         return 0
 
-    cdef bint _is_gone(self, int64_t max_timestamp) noexcept:
-        """Tell whether a window of event time has been cleared for good."""
-        return self._spec.is_event_time \
-            and self._live.cleanup_time(max_timestamp) <= self.watermark
-
-    cdef uint32_t _session(self, uint32_t key_id, Span span) except? 4294967294:
-        """Slot of the session that takes `span`, after merging; kNoWindow if it is late."""
-        cdef uint32_t slot = self._live.table.first_of_key(key_id)
-        cdef uint32_t keep = kNoWindow
-        cdef int64_t start = span.start
-        cdef int64_t end = span.end
-        cdef list touched = []
-        cdef WindowSlot *window
-        while slot != kNoWindow:
-            window = self._live.table.slot(slot)
-            if window.start <= span.end and span.start <= window.end:
-                touched.append((window.start, slot))
-                start = min(start, window.start)
-                end = max(end, window.end)
-            slot = window.next_of_key
-        if not touched:
-            if self._is_gone(end - 1):
+    cdef uint32_t _slot_of_span(self, Span span) except? 4294967294:
+        """Slot of the window that the row's next span means; kNoWindow if it is gone."""
+        cdef uint32_t slot
+        cdef uint32_t key_id = self._keys.current_id
+        self._span_index += 1
+        if self._spec.assigner_kind in (SESSION, DYNAMIC_SESSION):
+            return self._merging.session(key_id, span, self.watermark)
+        window = None
+        if self._assignment.windows:
+            window = self._assignment.windows[self._span_index - 1]
+        if self._spec.assigner_kind == CUSTOM_MERGING:
+            return self._merging.custom(key_id, window, self.watermark)
+        slot = self._live.table.find(key_id, span.start, span.end)
+        if slot == kNoWindow:
+            max_timestamp = span.end - 1 if window is None else window.max_timestamp()
+            if self._live.is_gone(max_timestamp, self.watermark):
                 return kNoWindow
             slot = self._live.new_slot(key_id, span)
+            self._live.windows[slot] = window
             self._live.schedule(slot, self.watermark)
-            return slot
-        touched.sort()
-        keep = touched[0][1]
-        window = self._live.table.slot(keep)
-        if len(touched) == 1 and window.start == start and window.end == end:
-            return keep
-        others = [other for _, other in touched[1:]]
-        if self._spec.trigger_kind == CUSTOM_TRIGGER:
-            self._spec.trigger_context.begin_merge(keep, others)
-        for other in others:
-            self._absorb(keep, other)
-        self._live.table.move(keep, start, end)
-        self._live.windows[keep] = None
-        self._live.schedule(keep, self.watermark)
-        if self._spec.trigger_kind == CUSTOM_TRIGGER:
-            self._spec.trigger_context.bind(keep, self._live.window(keep))
-            self._spec.trigger_context.merge(self._spec.trigger)
-        return keep
-
-    cdef int _absorb(self, uint32_t keep, uint32_t other) except -1:
-        """Move the contents of `other` into `keep` and forget `other`."""
-        cdef WindowSpec spec = self._spec
-        mine, theirs = self._live.contents[keep], self._live.contents[other]
-        if mine is self._live.absent:
-            self._live.contents[keep] = theirs
-        elif theirs is not self._live.absent:
-            if spec.contents_kind == REDUCED:
-                self._live.contents[keep] = spec.reduce(mine, theirs)
-            elif spec.contents_kind == AGGREGATED:
-                self._live.contents[keep] = spec.merge(mine, theirs)
-            else:
-                mine.extend(theirs)
-        self._live.table.slot(keep).element_count += self._live.table.slot(other).element_count
-        self._live.forget(other)
-        return 0
+        return slot
 
     cdef int _add(self, uint32_t slot, object value) except -1:
         cdef WindowSpec spec = self._spec
         contents = self._live.contents[slot]
-        if spec.contents_kind == LISTED:
+        if spec.is_listed:
+            if spec.has_evictor:
+                value = stamped(value, self._stamp)
             if contents is self._live.absent:
                 self._live.contents[slot] = [value]
             else:
@@ -327,8 +277,20 @@ cdef class WindowOperator(RowKernel):
 
     cdef int _end_hand_out(self) except -1:
         cdef uint32_t slot = self._after_slot
+        if self._has_evicted_before:
+            # taken back first: an evictor that raises is not called for this firing again
+            self._has_evicted_before = False
+            self._evict_after(slot)
         self._after_slot = kNoWindow
         return self._finish(slot, self._after)
+
+    cdef int _evict_after(self, uint32_t slot) except -1:
+        """Let the evictor see the rows that the function has seen."""
+        contents = self._live.contents[slot]
+        self._evicting.after(contents, self._live.window(slot))
+        if not contents:
+            self._live.contents[slot] = self._live.absent
+        return 0
 
     cdef int _finish(self, uint32_t slot, int after) except -1:
         if slot == kNoWindow or after == KEEP:
@@ -364,6 +326,13 @@ cdef class WindowOperator(RowKernel):
         if contents is self._live.absent:
             return 0
         self._emit_time = self._live.max_timestamp(slot)
+        if spec.has_evictor:
+            self._has_evicted_before = True
+            contents = self._evicting.before(contents, self._live.window(slot))
+            if spec.contents_kind != LISTED:
+                contents = self._evicting.fold(contents, self._live.absent)
+                if contents is self._live.absent:
+                    return 0
         if spec.contents_kind == AGGREGATED:
             contents = spec.get_result(contents)
         if spec.emit_kind == PLAIN:
@@ -414,6 +383,7 @@ cdef class WindowOperator(RowKernel):
             self._failure = failure
             return 1
         self._iterator = None
+        self._has_evicted_before = False
         self._end_hand_out()
         if self._is_adding:
             # the row is dropped from its other windows; windows of rows count it all the same

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "find_extensions"]
 
 _OWN_METHODS = {
+    "evictor": "evictor() of windows is flinkette's own; let the window function leave rows out",
     "from_arrow": "env.from_arrow() is flinkette's own; use from_collection",
     "map_batches": "DataStream.map_batches() is flinkette's own; use map or flat_map",
 }

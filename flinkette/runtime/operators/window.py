@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flinkette._native.window import WindowOperator as NativeWindowOperator
 from flinkette._native.window_spec import WindowSpec
 from flinkette.contracts import window as assigners
-from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.functions import (
     AllWindowFunction,
     Function,
@@ -26,6 +25,8 @@ from flinkette.runtime.operators.window_context import FunctionContext, TriggerR
 from flinkette.runtime.user_code import bound, close_all, open_function
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flinkette._native.batch import Batch
     from flinkette.graph.operators import WindowDescription
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
@@ -60,6 +61,7 @@ class WindowOperator(Operator):
             **assigner_spec(description, runtime_context),
             **trigger_spec(description),
             **contents_spec(description),
+            **evictor_spec(description),
             **emit_spec(description),
             trigger_context=trigger_context,
             function_context=function_context,
@@ -194,17 +196,38 @@ def assigner_spec(
             "slide": assigner.slide,
             **common,
         }
-    if isinstance(assigner, assigners.MergingWindowAssigner):
-        raise InvalidPipelineError(
-            f"{type(assigner).__name__} is a merging window assigner of your own; only the "
-            "built-in session windows merge so far: use with_dynamic_gap(...) where it fits"
-        )
     context = AssignerContext(runtime_context)
+    merging: dict[str, Any] = {"assigner": "custom"}
+    if isinstance(assigner, assigners.MergingWindowAssigner):
+        merging = {
+            "assigner": "custom_merging",
+            "merge_windows": lambda windows: merges_of(assigner, windows),
+        }
     return {
-        "assigner": "custom",
+        **merging,
         "assign": lambda element, timestamp: assigner.assign_windows(element, timestamp, context),
         **common,
     }
+
+
+class Merges:
+    """MergeCallback that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[list[Any], Any]] = []
+
+    def merge(self, to_be_merged: Iterable[Any], merge_result: Any) -> None:
+        """Remember that windows become one."""
+        self.told.append((list(to_be_merged), merge_result))
+
+
+def merges_of(
+    assigner: assigners.MergingWindowAssigner[Any, Any], windows: list[Any]
+) -> list[tuple[list[Any], Any]]:
+    """Ask a user's assigner which windows of a key become which one."""
+    merges = Merges()
+    assigner.merge_windows(windows, cast("Any", merges))
+    return merges.told
 
 
 def trigger_spec(description: WindowDescription) -> dict[str, Any]:
@@ -237,6 +260,14 @@ def contents_spec(description: WindowDescription) -> dict[str, Any]:
             "merge": func.merge,
         }
     return {"contents": "list"}
+
+
+def evictor_spec(description: WindowDescription) -> dict[str, Any]:
+    """Translate what drops rows when a window fires."""
+    evictor = description.evictor
+    if evictor is None:
+        return {}
+    return {"evict_before": evictor.evict_before, "evict_after": evictor.evict_after}
 
 
 def emit_spec(description: WindowDescription) -> dict[str, Any]:
