@@ -139,7 +139,7 @@ cdef class RowProgram(RowKernel):
         cdef int64_t time
         cdef Py_ssize_t cursor
         if self._mode == MODE_EVENT_TIMERS:
-            return self._next_timer(True)
+            return self._next_timer(True) or (self._ends_keys and self._next_timer(False))
         if self._mode == MODE_PROCESSING_TIMERS:
             return self._next_timer(False)
         if self._marks is not None and self._pass_marks():
@@ -147,6 +147,9 @@ cdef class RowProgram(RowKernel):
         cursor = self._cursor
         if self._rows is None or cursor >= len(self._rows):
             return 0
+        if self._ends_keys and self._id_data is not NULL \
+                and self._end_key_before(self._id_data[cursor]):
+            return 1
         self._cursor = cursor + 1
         time = INT64_MIN if self._times is None else self._times.data[cursor]
         if self._id_data is not NULL:

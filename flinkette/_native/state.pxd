@@ -40,6 +40,7 @@ cdef class KeyContext:
     cdef int read_clock(self) except -1
     cdef int begin_row(self) except -1
     cdef int roll_back(self) except -1
+    cdef int drop_all(self) except -1
     cdef int rows_loaded(self, int64_t count) noexcept
     cdef int begin_turn(self) except -1
     cpdef StateColumn column(self, str name)

@@ -79,6 +79,14 @@ cdef class KeyContext:
             self._undo.clear()
         return 0
 
+    cdef int drop_all(self) except -1:
+        """Forget all values of the current key, for good."""
+        cdef StateColumn column
+        self.is_logging = False
+        for column in self._columns.values():
+            column.drop()
+        return 0
+
     cdef int roll_back(self) except -1:
         cdef StateColumn column
         while self._undo:

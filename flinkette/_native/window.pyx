@@ -82,7 +82,9 @@ cdef class WindowOperator(RowKernel):
             elif self._mode == MODE_ROWS:
                 if not self._next_row():
                     return STATUS_DONE
-            elif not self._next_timer(self._mode == MODE_EVENT_TIMERS):
+            elif not self._next_timer(self._mode == MODE_EVENT_TIMERS) and not (
+                self._ends_keys and self._next_timer(False)
+            ):
                 return STATUS_DONE
             if len(self._output.values) >= max_rows:
                 return STATUS_FULL
@@ -114,6 +116,8 @@ cdef class WindowOperator(RowKernel):
         cursor = self._cursor
         if self._rows is None or cursor >= len(self._rows):
             return 0
+        if self._ends_keys and self._end_key_before(self._id_data[cursor]):
+            return 1
         self._cursor = cursor + 1
         self._row = self._rows[cursor]
         self._row_is_open = True
@@ -130,6 +134,17 @@ cdef class WindowOperator(RowKernel):
         self._assignment.spans.clear()
         self._assignment.assign(self._row, self._time)
         return 1
+
+    cdef int _drop_key(self) except -1:
+        """Windows without an end go with the key; all others have ended by now."""
+        cdef uint32_t slot
+        while True:
+            slot = self._live.table.first_of_key(self._keys.current_id)
+            if slot == kNoWindow:
+                return self._keys.drop_all()
+            self._spec.trigger_context.forget(slot)
+            self._spec.function_context.forget(slot)
+            self._live.forget(slot)
 
     cdef int _close_row(self) except -1:
         """Send a row that no window took to the late side output, or count it."""

@@ -81,6 +81,9 @@ class WindowOperator(Operator):
             make_error=make_error,
             make_row_error=make_row_error,
         )
+        self._is_batch = context.is_batch
+        if self._is_batch:
+            self._native.end_each_key()
         trigger_context.attach(self._native)
         function_context.attach(self._native)
         for func in (description.function, description.window_function):
@@ -110,6 +113,8 @@ class WindowOperator(Operator):
         super().finish_work()
 
     def next_processing_time(self) -> int | None:
+        if self._is_batch:
+            return None  # windows end with their key
         due: int | None = self._native.next_processing_time()
         return due
 
