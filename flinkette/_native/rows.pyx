@@ -227,7 +227,7 @@ cdef class RowProgram(RowKernel):
         Py_DECREF(value)
         if stage.kind == PROCESS and type(value) is tuple and len(<tuple> value) == 2 \
                 and isinstance((<tuple> value)[0], self._tag_class):
-            self._output.append_side((<tuple> value)[0], fix((<tuple> value)[1]), frame.time)
+            self._output.yield_side((<tuple> value)[0], (<tuple> value)[1], frame.time)
             return 0
         if stage.converter is not None:
             value = stage.converter.convert(value)

@@ -102,7 +102,7 @@ cdef class WindowOperator(RowKernel):
         Py_DECREF(value)
         if type(value) is tuple and len(<tuple> value) == 2 \
                 and isinstance((<tuple> value)[0], self._tag_class):
-            self._output.append_side((<tuple> value)[0], fix((<tuple> value)[1]), self._emit_time)
+            self._output.yield_side((<tuple> value)[0], (<tuple> value)[1], self._emit_time)
             return 0
         value = fix(value) if self._spec.converter is None else self._spec.converter.convert(value)
         self._output.append(value, self._emit_time)
