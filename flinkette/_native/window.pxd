@@ -39,6 +39,7 @@ cdef class WindowOperator(RowKernel):
     cdef uint32_t _slot_of_span(self, Span span) except? 4294967294
     cdef int _add(self, uint32_t slot, object value) except -1
     cdef int _on_element(self, uint32_t slot) except -1
+    cdef int _check_answer(self, object result) except -1
     cdef int _obey(self, uint32_t slot, object result) except -1
     cdef int _hand_out(self, uint32_t slot, int after, bint is_firing) except -1
     cdef int _end_hand_out(self) except -1

@@ -236,7 +236,17 @@ cdef class WindowOperator(RowKernel):
         return 0
 
     cdef int _obey(self, uint32_t slot, object result) except -1:
+        self._check_answer(result)
         return self._hand_out(slot, PURGE if result.is_purge() else KEEP, result.is_fire())
+
+    cdef int _check_answer(self, object result) except -1:
+        """Refuse what a trigger returns if it is no TriggerResult."""
+        if hasattr(result, "is_purge"):
+            return 0
+        raise TypeError(
+            f"{type(self._spec.trigger).__name__} returned {result!r}; a trigger returns a "
+            "TriggerResult, for example TriggerResult.CONTINUE"
+        )
 
     cdef int _next_timer(self, bint is_event_time) except -1:
         """Handle the next due timer; 0 when none is due."""
@@ -274,6 +284,7 @@ cdef class WindowOperator(RowKernel):
             else:
                 call = self._spec.trigger.on_processing_time
             result = call(timer.time_ms, window, self._spec.trigger_context)
+            self._check_answer(result)
             is_firing = result.is_fire()
             if result.is_purge() and after == KEEP:
                 after = PURGE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flinkette.contracts.errors import InvalidPipelineError
@@ -12,7 +13,7 @@ from flinkette.contracts.state import (
     MapStateDescriptor,
     ReducingStateDescriptor,
 )
-from flinkette.runtime.context import StateStore
+from flinkette.runtime.context import StateStore, require_descriptor
 from flinkette.runtime.user_code import bound
 
 if TYPE_CHECKING:
@@ -306,11 +307,16 @@ class WindowStateStore:
     """KeyedStateStore of one window."""
 
     def __init__(self, get: Callable[[StateDescriptor], Any]) -> None:
-        self.get_state = get
-        self.get_list_state = get
-        self.get_map_state = get
-        self.get_reducing_state = get
-        self.get_aggregating_state = get
+        self._get = get
+        self.get_state = partial(self._checked, "get_state")
+        self.get_list_state = partial(self._checked, "get_list_state")
+        self.get_map_state = partial(self._checked, "get_map_state")
+        self.get_reducing_state = partial(self._checked, "get_reducing_state")
+        self.get_aggregating_state = partial(self._checked, "get_aggregating_state")
+
+    def _checked(self, method: str, descriptor: StateDescriptor) -> Any:
+        require_descriptor(method, descriptor, "window_state()")
+        return self._get(descriptor)
 
 
 def refuse_state(descriptor: StateDescriptor) -> Any:
