@@ -3,6 +3,7 @@
 import cython
 from libc.stdint cimport INT64_MAX, int64_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
+from libcpp.vector cimport vector
 
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport kNoWindow
@@ -42,6 +43,35 @@ cdef class LiveWindows:
         self.table.remove(slot)
         self.keys.key_map.release(key_id)
         return 0
+
+    cdef list listed(self):
+        """(key, window) of each, in no particular order."""
+        cdef uint32_t slot
+        cdef list made = []
+        for slot in range(<uint32_t> self.table.capacity()):
+            if self.table.slot(slot).is_live:
+                key = self.keys.key_map.key_object(self.table.slot(slot).key_id)
+                made.append((key, self.window(slot)))
+        return made
+
+    cdef list pending(self, bint is_event_time):
+        """(time, key, window) of the timers of a time domain, as they would fire."""
+        cdef vector[Timer] timers
+        cdef Timer timer
+        cdef uint32_t slot
+        cdef list made = []
+        cdef TimerHeap *heap = &self.processing_timers
+        if is_event_time:
+            heap = &self.event_timers
+        if not heap.list(&timers):
+            raise MemoryError()
+        for timer in timers:
+            slot = <uint32_t> timer.namespace_id
+            # the timer of a window that is gone does nothing when its time comes
+            if self.table.is_current(slot, <uint32_t> (timer.namespace_id >> 32)):
+                key = self.keys.key_map.key_object(timer.key_id)
+                made.append((timer.time_ms, key, self.window(slot)))
+        return made
 
     cdef int schedule(self, uint32_t slot, int64_t watermark) except -1:
         """Register what ends a window whose bounds are now final for the moment."""
@@ -89,6 +119,10 @@ cdef class LiveWindows:
         if not self.spec.is_event_time:
             return max_timestamp
         return saturating_add(max_timestamp, self.spec.lateness)
+
+    cdef bint is_gone(self, int64_t max_timestamp, int64_t watermark) noexcept:
+        """Tell whether a window of event time has been cleared for good."""
+        return self.spec.is_event_time and self.cleanup_time(max_timestamp) <= watermark
 
     cdef object window(self, uint32_t slot):
         window = self.windows[slot]

@@ -1,7 +1,9 @@
 """What process functions get as context: time, current key, timers. See row_context.pyi."""
 
+from operator import index
+
 import cython
-from libc.stdint cimport INT64_MIN, int64_t
+from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t
 from libcpp.vector cimport vector
 
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
@@ -13,6 +15,24 @@ class Firing:
 
     def __init__(self, what):
         self.what = what
+
+
+cdef int64_t timer_time(object timestamp) except? -1:
+    """The time of a timer in ms; anything but an int of 64 bits is an error that says so."""
+    cdef object time
+    try:
+        time = index(timestamp)
+    except TypeError:
+        raise TypeError(
+            f"the time of a timer must be an int of ms, got {timestamp!r}; a time in seconds needs "
+            "int(seconds * 1000)"
+        ) from None
+    if not INT64_MIN <= time <= INT64_MAX:
+        raise ValueError(
+            f"the time of a timer must be an int of 64 bits, got {timestamp!r}: it is in ms since "
+            "1970, not in us or ns"
+        )
+    return time
 
 
 @cython.final
@@ -30,17 +50,17 @@ cdef class TimerService:
     def current_watermark(self):
         return self._watermark
 
-    def register_event_time_timer(self, int64_t timestamp):
-        self._add(&self._event_timers, timestamp)
+    def register_event_time_timer(self, timestamp):
+        self._add(&self._event_timers, timer_time(timestamp))
 
-    def register_processing_time_timer(self, int64_t timestamp):
-        self._add(&self._processing_timers, timestamp)
+    def register_processing_time_timer(self, timestamp):
+        self._add(&self._processing_timers, timer_time(timestamp))
 
-    def delete_event_time_timer(self, int64_t timestamp):
-        self._remove(&self._event_timers, timestamp)
+    def delete_event_time_timer(self, timestamp):
+        self._remove(&self._event_timers, timer_time(timestamp))
 
-    def delete_processing_time_timer(self, int64_t timestamp):
-        self._remove(&self._processing_timers, timestamp)
+    def delete_processing_time_timer(self, timestamp):
+        self._remove(&self._processing_timers, timer_time(timestamp))
 
     def advance(self, int64_t watermark):
         """Set the watermark that functions see; the caller fires the timers."""
@@ -62,7 +82,7 @@ cdef class TimerService:
     cdef int _add(self, TimerHeap *heap, int64_t time_ms) except -1:
         if self._keys is None:
             raise RuntimeError("timers need a keyed stream: call key_by(...) before process(...)")
-        self._keys.current_key()
+        self._keys.check_key()
         cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
         cdef int added = heap.add(timer)
         if added < 0:
@@ -76,7 +96,7 @@ cdef class TimerService:
     cdef int _remove(self, TimerHeap *heap, int64_t time_ms) except -1:
         if self._keys is None:
             raise RuntimeError("timers need a keyed stream: call key_by(...) before process(...)")
-        self._keys.current_key()
+        self._keys.check_key()
         cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
         if heap.remove(timer):
             self._keys.key_map.release(self._keys.current_id)

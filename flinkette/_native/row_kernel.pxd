@@ -23,6 +23,9 @@ cdef class RowKernel:
     cdef Marks _marks
     cdef Py_ssize_t _mark
     cdef object _failure
+    cdef bint _ends_keys
+    cdef bint _has_open_key
+    cdef uint32_t _open_key
 
     cdef int _begin_run(self) except -1
     cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1
@@ -30,4 +33,6 @@ cdef class RowKernel:
     cdef int _see_watermark(self, int64_t time) noexcept
     cdef int _next_timer(self, bint is_event_time) except -1
     cdef int _pass_marks(self) except -1
+    cdef int _end_key_before(self, uint32_t key_id) except -1
+    cdef int _drop_key(self) except -1
     cdef int _handle_error(self, BaseException error) except -1

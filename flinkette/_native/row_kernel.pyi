@@ -13,6 +13,12 @@ class RowKernel:
 
     def load(self, batch: Batch, ids: Uint32Buffer | None = None) -> None:
         """Take a batch to work on; `ids` are the key ids of its rows where there are keys."""
+    def end_each_key(self) -> None:
+        """Take note that rows come key by key: a key ends where another begins (BATCH mode).
+
+        Its timers fire then, all of them, and its state goes; the watermark is at its end meanwhile
+        and begins anew for the next key.
+        """
     def load_event_timers(self, watermark: int) -> None:
         """Go on with what is due up to `watermark` ms, in time order over all keys."""
     def load_processing_timers(self, now: int) -> None:

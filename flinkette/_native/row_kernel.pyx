@@ -1,6 +1,6 @@
 """What kernels that call user code for rows have in common. See row_kernel.pyi."""
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t, uint32_t
 
 from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Uint32Buffer
@@ -25,6 +25,9 @@ cdef class RowKernel:
         self._marks = batch.marks
         self._mark = 0
         self._mode = MODE_ROWS
+
+    def end_each_key(self):
+        self._ends_keys = True
 
     def load_event_timers(self, int64_t watermark):
         self._mode = MODE_EVENT_TIMERS
@@ -100,6 +103,24 @@ cdef class RowKernel:
             self._output.mark(time)
             self._mark += 1
         return 0
+
+    cdef int _end_key_before(self, uint32_t key_id) except -1:
+        """Let the key of the rows before end, if the next row has another; 1 while timers fire."""
+        if self._has_open_key and self._open_key != key_id:
+            self._see_watermark(INT64_MAX)
+            self._firing_until = INT64_MAX
+            if self._next_timer(True) or self._next_timer(False):
+                return 1
+            self._keys.set_current(self._open_key)
+            self._drop_key()
+            self._see_watermark(INT64_MIN)
+        self._has_open_key = True
+        self._open_key = key_id
+        return 0
+
+    cdef int _drop_key(self) except -1:
+        """Forget what the current key has in state."""
+        return self._keys.drop_all()
 
     cdef int _handle_error(self, BaseException error) except -1:
         """Apply the operator's policy; 1 when the job must fail (after what was made so far)."""

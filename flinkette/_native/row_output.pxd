@@ -25,10 +25,12 @@ cdef class RowOutput:
     cdef vector[int64_t] mark_stops
     cdef vector[int64_t] mark_times
     cdef dict side
+    cdef dict converters
 
     cdef int mark(self, int64_t time) except -1
     cdef int append(self, object value, int64_t time) except -1
     cdef int append_side(self, object tag, object value, int64_t time) except -1
+    cdef int yield_side(self, object tag, object value, int64_t time) except -1
     cdef object take(self)
     cdef Batch stamp(self, Batch batch)
     cdef object take_watermark(self)

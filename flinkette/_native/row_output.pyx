@@ -8,6 +8,7 @@ from libcpp.vector cimport vector
 from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Int64Buffer
 from flinkette._native.marks cimport Marks
+from flinkette._native.values cimport Converter, fix, make_converter
 
 
 cdef Int64Buffer copy_int64(const vector[int64_t] &values):
@@ -25,6 +26,7 @@ cdef class RowOutput:
         self.keys = [] if has_keys else None
         self.has_times = False
         self.side = {}
+        self.converters = {}
 
     cdef int append(self, object value, int64_t time) except -1:
         self.values.append(value)
@@ -40,6 +42,16 @@ cdef class RowOutput:
             self.side[tag] = output
         (<RowOutput> output).append(value, time)
         return 0
+
+    cdef int yield_side(self, object tag, object value, int64_t time) except -1:
+        """Append what user code yielded with a tag, fixed or converted to the tag's type."""
+        cdef Converter converter
+        if tag not in self.converters:
+            spec = tag.type_info.type_spec()
+            self.converters[tag] = None if spec == ("pickled",) else make_converter(spec)
+        converter = self.converters[tag]
+        value = fix(value) if converter is None else converter.convert(value)
+        return self.append_side(tag, value, time)
 
     cdef int mark(self, int64_t time) except -1:
         """Note that the watermark stands here, after the rows made so far."""

@@ -139,7 +139,7 @@ cdef class RowProgram(RowKernel):
         cdef int64_t time
         cdef Py_ssize_t cursor
         if self._mode == MODE_EVENT_TIMERS:
-            return self._next_timer(True)
+            return self._next_timer(True) or (self._ends_keys and self._next_timer(False))
         if self._mode == MODE_PROCESSING_TIMERS:
             return self._next_timer(False)
         if self._marks is not None and self._pass_marks():
@@ -147,6 +147,9 @@ cdef class RowProgram(RowKernel):
         cursor = self._cursor
         if self._rows is None or cursor >= len(self._rows):
             return 0
+        if self._ends_keys and self._id_data is not NULL \
+                and self._end_key_before(self._id_data[cursor]):
+            return 1
         self._cursor = cursor + 1
         time = INT64_MIN if self._times is None else self._times.data[cursor]
         if self._id_data is not NULL:
@@ -224,7 +227,7 @@ cdef class RowProgram(RowKernel):
         Py_DECREF(value)
         if stage.kind == PROCESS and type(value) is tuple and len(<tuple> value) == 2 \
                 and isinstance((<tuple> value)[0], self._tag_class):
-            self._output.append_side((<tuple> value)[0], fix((<tuple> value)[1]), frame.time)
+            self._output.yield_side((<tuple> value)[0], (<tuple> value)[1], frame.time)
             return 0
         if stage.converter is not None:
             value = stage.converter.convert(value)

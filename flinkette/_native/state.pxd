@@ -3,6 +3,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.keys cimport KeyMap
+from flinkette._native.values cimport Converter
 
 # stands in a column for a key without a value
 cdef object ABSENT
@@ -13,6 +14,7 @@ cdef class KeyContext:
     cdef uint32_t current_id
     cdef bint has_key
     cdef dict _columns
+    cdef dict _declared
     cdef list _undo
     cdef uint64_t _row
     cdef bint is_logging
@@ -37,13 +39,20 @@ cdef class KeyContext:
             self.read_clock()
         return 0
 
+    cdef int check_key(self) except -1
     cdef int read_clock(self) except -1
     cdef int begin_row(self) except -1
     cdef int roll_back(self) except -1
+    cdef int drop_all(self) except -1
     cdef int rows_loaded(self, int64_t count) noexcept
     cdef int begin_turn(self) except -1
     cpdef StateColumn column(self, str name)
     cdef int add_expiring(self, str name, StateColumn column, clock) except -1
+
+
+cdef class DeclaredValue:
+    cdef Converter _converter
+    cdef str _what
 
 
 cdef class StateColumn:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flinkette._native.expiring_state import ExpiryRule
 from flinkette._native.keys import KeyMap
+from flinkette._native.values import Converter
 
 class KeyContext:
     """The current key of one keyed operator and its state columns. Slot thread only."""
@@ -14,7 +15,9 @@ class KeyContext:
     def set_key(self, key_id: int) -> None:
         """Make a live key id the current one."""
     def current_key(self) -> Any:
-        """Return the current key; RuntimeError outside rows and timers."""
+        """Return a copy of the current key; RuntimeError outside rows and timers."""
+    def declare(self, name: str, what: Any) -> Any:
+        """Note what state `name` is; returns what it was first said to be."""
     def find(self, name: str) -> StateColumn | None:
         """Return the state column `name` if it was made."""
     def look_at_time(self) -> None:
@@ -23,6 +26,21 @@ class KeyContext:
         """Return the names of the state columns, in the order in which they were made."""
     def column(self, name: str) -> StateColumn:
         """Return the state column `name`, made on first use."""
+
+class DeclaredValue:
+    """Converts what goes into a state to its declared type.
+
+    Parameters
+    ----------
+    converter
+        That of the type.
+    what
+        The state, for errors.
+    """
+
+    def __init__(self, converter: Converter, what: str) -> None: ...
+    def __call__(self, value: Any) -> Any:
+        """Return the converted value; TypeError if it does not fit."""
 
 class StateColumn:
     """One state of all keys of a subtask; a value keeps its key's id alive."""

@@ -4,7 +4,8 @@ import cython
 from libc.stdint cimport int64_t, uint32_t
 
 from flinkette._native.keys cimport KeyMap
-from flinkette._native.values cimport fix
+from flinkette._native.values cimport Converter, fix
+from flinkette._native.values import ConversionError
 
 cdef object ABSENT = object()
 
@@ -17,6 +18,7 @@ cdef class KeyContext:
         self.key_map = key_map
         self.has_key = False
         self._columns = {}
+        self._declared = {}
         self._undo = []
         self._row = 0
         self.is_logging = False
@@ -26,12 +28,20 @@ cdef class KeyContext:
         self.set_current(key_id)
 
     def current_key(self):
+        self.check_key()
+        # a copy, if user code could change it: the key of a row stays what it was
+        return fix(self.key_map.key_object(self.current_id))
+
+    cdef int check_key(self) except -1:
         if not self.has_key:
             raise RuntimeError(
                 "there is no current key here: keyed state and get_current_key() may be used while "
                 "a row or a timer of a keyed stream is processed, not in open() or close()"
             )
-        return self.key_map.key_object(self.current_id)
+        return 0
+
+    def declare(self, str name, what):
+        return self._declared.setdefault(name, what)
 
     cpdef StateColumn column(self, str name):
         column = self._columns.get(name)
@@ -86,12 +96,38 @@ cdef class KeyContext:
             self._undo.clear()
         return 0
 
+    cdef int drop_all(self) except -1:
+        """Forget all values of the current key, for good."""
+        cdef StateColumn column
+        self.is_logging = False
+        for column in self._columns.values():
+            column.drop()
+        return 0
+
     cdef int roll_back(self) except -1:
         cdef StateColumn column
         while self._undo:
             column, key_id, value = self._undo.pop()
             column._restore(key_id, value)
         return 0
+
+
+@cython.final
+cdef class DeclaredValue:
+    """Converts what goes into a state to its declared type. Immutable."""
+
+    def __cinit__(self, Converter converter not None, str what not None):
+        self._converter = converter
+        self._what = what
+
+    def __call__(self, value):
+        try:
+            return self._converter.convert(value)
+        except ConversionError as error:
+            raise TypeError(
+                f"{self._what} cannot hold {value!r}: {error}; change the type in its descriptor, "
+                "or the value"
+            ) from None
 
 
 cdef class StateColumn:

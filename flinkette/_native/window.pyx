@@ -4,11 +4,11 @@ import cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
 from libc.stdint cimport INT64_MIN, int64_t, uint32_t
-from libcpp.vector cimport vector
 
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
 from flinkette._native.c_window_table cimport WindowSlot, kNoWindow
+from flinkette._native.evicting cimport Evicting, stamped
 from flinkette._native.live_windows cimport LiveWindows
 from flinkette._native.row_kernel cimport RowKernel
 from flinkette._native.row_output cimport (
@@ -18,9 +18,11 @@ from flinkette._native.state cimport KeyContext
 from flinkette._native.two_sides cimport Pairs, TwoSides
 from flinkette._native.values cimport fix
 from flinkette._native.window_assign cimport WindowAssignment
+from flinkette._native.window_merge cimport WindowMerging
 from flinkette._native.window_spec cimport (
-    AGGREGATED, APPLY, AT_COUNT, AT_WINDOW_END, CO_GROUPED, CUSTOM_TRIGGER, DYNAMIC_SESSION,
-    FLAT_JOINED, LISTED, PLAIN, REDUCED, SESSION, TWO_SIDED, Span, WindowSpec, saturating_add,
+    AGGREGATED, APPLY, AT_COUNT, AT_WINDOW_END, CO_GROUPED, CUSTOM_MERGING, CUSTOM_TRIGGER,
+    DYNAMIC_SESSION, FLAT_JOINED, LISTED, PLAIN, REDUCED, SESSION, TWO_SIDED, Span, WindowSpec,
+    saturating_add,
 )
 
 
@@ -47,6 +49,8 @@ cdef class WindowOperator(RowKernel):
         self._make_row_error = make_row_error
         self._live = LiveWindows(spec, keys)
         self._assignment = WindowAssignment(spec, keys)
+        self._merging = WindowMerging(spec, self._live, self._assignment)
+        self._evicting = Evicting(spec)
         self._output = RowOutput()
         self.watermark = INT64_MIN
         self._after_slot = kNoWindow
@@ -57,32 +61,12 @@ cdef class WindowOperator(RowKernel):
 
     def select_input(self, int index):
         self._input = index
+
     def windows(self):
-        cdef uint32_t slot
-        cdef list made = []
-        for slot in range(<uint32_t> self._live.table.capacity()):
-            if self._live.table.slot(slot).is_live:
-                key_id = self._live.table.slot(slot).key_id
-                made.append((self._keys.key_map.key_object(key_id), self._live.window(slot)))
-        return made
+        return self._live.listed()
 
     def pending(self, bint is_event_time):
-        cdef vector[Timer] timers
-        cdef Timer timer
-        cdef uint32_t slot
-        cdef list made = []
-        cdef TimerHeap *heap = &self._live.processing_timers
-        if is_event_time:
-            heap = &self._live.event_timers
-        if not heap.list(&timers):
-            raise MemoryError()
-        for timer in timers:
-            slot = <uint32_t> timer.namespace_id
-            # the timer of a window that is gone does nothing when its time comes
-            if self._live.table.is_current(slot, <uint32_t> (timer.namespace_id >> 32)):
-                key = self._keys.key_map.key_object(timer.key_id)
-                made.append((timer.time_ms, key, self._live.window(slot)))
-        return made
+        return self._live.pending(is_event_time)
 
     def next_processing_time(self):
         """Earliest processing time in ms at which something is due, or None."""
@@ -109,7 +93,9 @@ cdef class WindowOperator(RowKernel):
             elif self._mode == MODE_ROWS:
                 if not self._next_row():
                     return STATUS_DONE
-            elif not self._next_timer(self._mode == MODE_EVENT_TIMERS):
+            elif not self._next_timer(self._mode == MODE_EVENT_TIMERS) and not (
+                self._ends_keys and self._next_timer(False)
+            ):
                 return STATUS_DONE
             if len(self._output.values) >= max_rows:
                 return STATUS_FULL
@@ -127,7 +113,7 @@ cdef class WindowOperator(RowKernel):
         Py_DECREF(value)
         if type(value) is tuple and len(<tuple> value) == 2 \
                 and isinstance((<tuple> value)[0], self._tag_class):
-            self._output.append_side((<tuple> value)[0], fix((<tuple> value)[1]), self._emit_time)
+            self._output.yield_side((<tuple> value)[0], (<tuple> value)[1], self._emit_time)
             return 0
         value = fix(value) if self._spec.converter is None else self._spec.converter.convert(value)
         self._output.append(value, self._emit_time)
@@ -141,6 +127,8 @@ cdef class WindowOperator(RowKernel):
         cursor = self._cursor
         if self._rows is None or cursor >= len(self._rows):
             return 0
+        if self._ends_keys and self._end_key_before(self._id_data[cursor]):
+            return 1
         self._cursor = cursor + 1
         self._row = self._rows[cursor]
         self._row_is_open = True
@@ -151,11 +139,23 @@ cdef class WindowOperator(RowKernel):
                 raise MissingTimestamp()
         else:
             self._time = self._now
+        self._stamp = INT64_MIN if self._times is None else self._times.data[cursor]
         self._span_index = 0
         self._row_is_skipped = True
         self._assignment.spans.clear()
         self._assignment.assign(self._row, self._time)
         return 1
+
+    cdef int _drop_key(self) except -1:
+        """Windows without an end go with the key; all others have ended by now."""
+        cdef uint32_t slot
+        while True:
+            slot = self._live.table.first_of_key(self._keys.current_id)
+            if slot == kNoWindow:
+                return self._keys.drop_all()
+            self._spec.trigger_context.forget(slot)
+            self._spec.function_context.forget(slot)
+            self._live.forget(slot)
 
     cdef int _close_row(self) except -1:
         """Send a row that no window took to the late side output, or count it."""
@@ -172,27 +172,9 @@ cdef class WindowOperator(RowKernel):
 
     cdef int _add_to_span(self) except -1:
         """Add the current row to its next window and let the trigger speak."""
-        cdef Span span = self._assignment.spans[self._span_index]
-        cdef uint32_t slot
-        cdef uint32_t key_id = self._keys.current_id
-        cdef bint is_session = self._spec.assigner_kind in (SESSION, DYNAMIC_SESSION)
-        self._span_index += 1
-        if is_session:
-            slot = self._session(key_id, span)
-            if slot == kNoWindow:
-                return 0
-        else:
-            slot = self._live.table.find(key_id, span.start, span.end)
-            if slot == kNoWindow:
-                window = None
-                if self._assignment.windows:
-                    window = self._assignment.windows[self._span_index - 1]
-                max_timestamp = span.end - 1 if window is None else window.max_timestamp()
-                if self._is_gone(max_timestamp):
-                    return 0
-                slot = self._live.new_slot(key_id, span)
-                self._live.windows[slot] = window
-                self._live.schedule(slot, self.watermark)
+        cdef uint32_t slot = self._slot_of_span(self._assignment.spans[self._span_index])
+        if slot == kNoWindow:
+            return 0
         self._row_is_skipped = False
         if not self._row_has_failed:
             self._is_adding = True
@@ -202,73 +184,34 @@ cdef class WindowOperator(RowKernel):
         self._on_element(slot)
         return 0
 
-    cdef bint _is_gone(self, int64_t max_timestamp) noexcept:
-        """Tell whether a window of event time has been cleared for good."""
-        return self._spec.is_event_time \
-            and self._live.cleanup_time(max_timestamp) <= self.watermark
-
-    cdef uint32_t _session(self, uint32_t key_id, Span span) except? 4294967294:
-        """Slot of the session that takes `span`, after merging; kNoWindow if it is late."""
-        cdef uint32_t slot = self._live.table.first_of_key(key_id)
-        cdef uint32_t keep = kNoWindow
-        cdef int64_t start = span.start
-        cdef int64_t end = span.end
-        cdef list touched = []
-        cdef WindowSlot *window
-        while slot != kNoWindow:
-            window = self._live.table.slot(slot)
-            if window.start <= span.end and span.start <= window.end:
-                touched.append((window.start, slot))
-                start = min(start, window.start)
-                end = max(end, window.end)
-            slot = window.next_of_key
-        if not touched:
-            if self._is_gone(end - 1):
+    cdef uint32_t _slot_of_span(self, Span span) except? 4294967294:
+        """Slot of the window that the row's next span means; kNoWindow if it is gone."""
+        cdef uint32_t slot
+        cdef uint32_t key_id = self._keys.current_id
+        self._span_index += 1
+        if self._spec.assigner_kind in (SESSION, DYNAMIC_SESSION):
+            return self._merging.session(key_id, span, self.watermark)
+        window = None
+        if self._assignment.windows:
+            window = self._assignment.windows[self._span_index - 1]
+        if self._spec.assigner_kind == CUSTOM_MERGING:
+            return self._merging.custom(key_id, window, self.watermark)
+        slot = self._live.table.find(key_id, span.start, span.end)
+        if slot == kNoWindow:
+            max_timestamp = span.end - 1 if window is None else window.max_timestamp()
+            if self._live.is_gone(max_timestamp, self.watermark):
                 return kNoWindow
             slot = self._live.new_slot(key_id, span)
+            self._live.windows[slot] = window
             self._live.schedule(slot, self.watermark)
-            return slot
-        touched.sort()
-        keep = touched[0][1]
-        window = self._live.table.slot(keep)
-        if len(touched) == 1 and window.start == start and window.end == end:
-            return keep
-        others = [other for _, other in touched[1:]]
-        if self._spec.trigger_kind == CUSTOM_TRIGGER:
-            self._spec.trigger_context.begin_merge(keep, others)
-        for other in others:
-            self._absorb(keep, other)
-        self._live.table.move(keep, start, end)
-        self._live.windows[keep] = None
-        self._live.schedule(keep, self.watermark)
-        if self._spec.trigger_kind == CUSTOM_TRIGGER:
-            self._spec.trigger_context.bind(keep, self._live.window(keep))
-            self._spec.trigger_context.merge(self._spec.trigger)
-        return keep
-
-    cdef int _absorb(self, uint32_t keep, uint32_t other) except -1:
-        """Move the contents of `other` into `keep` and forget `other`."""
-        cdef WindowSpec spec = self._spec
-        mine, theirs = self._live.contents[keep], self._live.contents[other]
-        if mine is self._live.absent:
-            self._live.contents[keep] = theirs
-        elif theirs is not self._live.absent:
-            if spec.contents_kind == REDUCED:
-                self._live.contents[keep] = spec.reduce(mine, theirs)
-            elif spec.contents_kind == AGGREGATED:
-                self._live.contents[keep] = spec.merge(mine, theirs)
-            elif spec.contents_kind == TWO_SIDED:
-                (<TwoSides> mine).absorb(theirs)
-            else:
-                mine.extend(theirs)
-        self._live.table.slot(keep).element_count += self._live.table.slot(other).element_count
-        self._live.forget(other)
-        return 0
+        return slot
 
     cdef int _add(self, uint32_t slot, object value) except -1:
         cdef WindowSpec spec = self._spec
         contents = self._live.contents[slot]
-        if spec.contents_kind == LISTED:
+        if spec.is_listed:
+            if spec.has_evictor:
+                value = stamped(value, self._stamp)
             if contents is self._live.absent:
                 self._live.contents[slot] = [value]
             else:
@@ -308,7 +251,17 @@ cdef class WindowOperator(RowKernel):
         return 0
 
     cdef int _obey(self, uint32_t slot, object result) except -1:
+        self._check_answer(result)
         return self._hand_out(slot, PURGE if result.is_purge() else KEEP, result.is_fire())
+
+    cdef int _check_answer(self, object result) except -1:
+        """Refuse what a trigger returns if it is no TriggerResult."""
+        if hasattr(result, "is_purge"):
+            return 0
+        raise TypeError(
+            f"{type(self._spec.trigger).__name__} returned {result!r}; a trigger returns a "
+            "TriggerResult, for example TriggerResult.CONTINUE"
+        )
 
     cdef int _next_timer(self, bint is_event_time) except -1:
         """Handle the next due timer; 0 when none is due."""
@@ -346,6 +299,7 @@ cdef class WindowOperator(RowKernel):
             else:
                 call = self._spec.trigger.on_processing_time
             result = call(timer.time_ms, window, self._spec.trigger_context)
+            self._check_answer(result)
             is_firing = result.is_fire()
             if result.is_purge() and after == KEEP:
                 after = PURGE
@@ -364,8 +318,20 @@ cdef class WindowOperator(RowKernel):
 
     cdef int _end_hand_out(self) except -1:
         cdef uint32_t slot = self._after_slot
+        if self._has_evicted_before:
+            # taken back first: an evictor that raises is not called for this firing again
+            self._has_evicted_before = False
+            self._evict_after(slot)
         self._after_slot = kNoWindow
         return self._finish(slot, self._after)
+
+    cdef int _evict_after(self, uint32_t slot) except -1:
+        """Let the evictor see the rows that the function has seen."""
+        contents = self._live.contents[slot]
+        self._evicting.after(contents, self._live.window(slot))
+        if not contents:
+            self._live.contents[slot] = self._live.absent
+        return 0
 
     cdef int _finish(self, uint32_t slot, int after) except -1:
         if slot == kNoWindow or after == KEEP:
@@ -401,6 +367,13 @@ cdef class WindowOperator(RowKernel):
         if contents is self._live.absent:
             return 0
         self._emit_time = self._live.max_timestamp(slot)
+        if spec.has_evictor:
+            self._has_evicted_before = True
+            contents = self._evicting.before(contents, self._live.window(slot))
+            if spec.contents_kind != LISTED:
+                contents = self._evicting.fold(contents, self._live.absent)
+                if contents is self._live.absent:
+                    return 0
         if spec.contents_kind == AGGREGATED:
             contents = spec.get_result(contents)
         if spec.emit_kind == PLAIN:
@@ -467,6 +440,7 @@ cdef class WindowOperator(RowKernel):
             self._marks = None
             self._failure = failure
             return 1
+        self._has_evicted_before = False
         if self._pairs is None:
             self._iterator = None
             self._end_hand_out()

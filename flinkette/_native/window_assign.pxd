@@ -14,5 +14,6 @@ cdef class WindowAssignment:
     cdef list windows
 
     cdef int assign(self, object row, int64_t time) except -1
+    cdef Span span_of(self, object window) except *
     cdef int _assign_custom(self, object row, int64_t time) except -1
     cdef int64_t _count_row(self) except -1

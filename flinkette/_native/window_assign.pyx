@@ -7,6 +7,7 @@ from flinkette._native.state cimport KeyContext
 from flinkette._native.window_spec cimport (
     COUNT_TUMBLING,
     CUSTOM_ASSIGNER,
+    CUSTOM_MERGING,
     DYNAMIC_SESSION,
     SESSION,
     SLIDING,
@@ -54,7 +55,7 @@ cdef class WindowAssignment:
             span.start = time
             span.end = saturating_add(time, count)
             self.spans.push_back(span)
-        elif kind == CUSTOM_ASSIGNER:
+        elif kind == CUSTOM_ASSIGNER or kind == CUSTOM_MERGING:
             self._assign_custom(row, time)
         else:
             count = self._count_row()
@@ -79,18 +80,22 @@ cdef class WindowAssignment:
         self._counts[key_id] += 1
         return self._counts[key_id] - 1
 
-    cdef int _assign_custom(self, object row, int64_t time) except -1:
-        """Ask the user's assigner; windows that are no TimeWindow get a number as their start."""
+    cdef Span span_of(self, object window) except *:
+        """Bounds of a user's window; one that is no TimeWindow gets a number as its start."""
         cdef Span span
+        start = getattr(window, "start", None)
+        end = getattr(window, "end", None)
+        if type(start) is int and type(end) is int:
+            span.start, span.end = start, end
+        else:
+            span.start = self._interned.setdefault(window, len(self._interned))
+            span.end = INT64_MAX
+        return span
+
+    cdef int _assign_custom(self, object row, int64_t time) except -1:
+        """Ask the user's assigner."""
         self.windows.clear()
         for window in self._spec.assign(row, time):
-            start = getattr(window, "start", None)
-            end = getattr(window, "end", None)
-            if type(start) is int and type(end) is int:
-                span.start, span.end = start, end
-            else:
-                span.start = self._interned.setdefault(window, len(self._interned))
-                span.end = INT64_MAX
-            self.spans.push_back(span)
+            self.spans.push_back(self.span_of(window))
             self.windows.append(window)
         return 0

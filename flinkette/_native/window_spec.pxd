@@ -11,6 +11,7 @@ cdef enum AssignerKind:
     COUNT_TUMBLING = 4
     COUNT_SLIDING = 5
     CUSTOM_ASSIGNER = 6
+    CUSTOM_MERGING = 7
 
 
 cdef enum TriggerKind:
@@ -47,6 +48,7 @@ cdef class WindowSpec:
     cdef int64_t slide
     cdef int64_t offset
     cdef object assign
+    cdef object merge_windows
     cdef TriggerKind trigger_kind
     cdef int64_t count
     cdef object trigger
@@ -57,6 +59,10 @@ cdef class WindowSpec:
     cdef object add
     cdef object get_result
     cdef object merge
+    cdef bint has_evictor
+    cdef bint is_listed
+    cdef object evict_before
+    cdef object evict_after
     cdef EmitKind emit_kind
     cdef object window_function
     cdef object clear_function

@@ -25,12 +25,16 @@ class WindowSpec:
     assign
         The gap extractor of dynamic sessions (`assign(value) -> ms`) or a user's assigner
         (`assign(value, time_ms) -> windows`).
+    merge_windows
+        Of a user's merging assigner: windows to a list of (windows that become one, the one).
     count
         Rows that fire a count window.
     trigger_object, trigger_context
         A trigger written in Python and the context it is called with.
     reduce, create_accumulator, add, get_result, merge
         The user's function, bound.
+    evict_before, evict_after
+        The user's evictor, bound; such a window keeps its rows whatever `contents` is.
     window_function, clear_function, function_context
         The user's window function, bound, and the context it is called with. With contents
         "two_sides" it takes a row of each input, or all of both with emit "co_group".
@@ -55,6 +59,7 @@ class WindowSpec:
         slide: int = 0,
         offset: int = 0,
         assign: Callable[..., Any] | None = None,
+        merge_windows: Callable[..., Any] | None = None,
         trigger: str,
         count: int = 0,
         trigger_object: Any = None,
@@ -65,6 +70,8 @@ class WindowSpec:
         add: Callable[..., Any] | None = None,
         get_result: Callable[..., Any] | None = None,
         merge: Callable[..., Any] | None = None,
+        evict_before: Callable[..., Any] | None = None,
+        evict_after: Callable[..., Any] | None = None,
         emit: str,
         window_function: Callable[..., Any] | None = None,
         clear_function: Callable[..., Any] | None = None,

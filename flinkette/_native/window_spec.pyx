@@ -13,6 +13,7 @@ ASSIGNER_KINDS = {
     "count_tumbling": COUNT_TUMBLING,
     "count_sliding": COUNT_SLIDING,
     "custom": CUSTOM_ASSIGNER,
+    "custom_merging": CUSTOM_MERGING,
 }
 TRIGGER_KINDS = {"window_end": AT_WINDOW_END, "count": AT_COUNT, "custom": CUSTOM_TRIGGER}
 CONTENTS_KINDS = {
@@ -34,9 +35,10 @@ cdef class WindowSpec:
 
     def __cinit__(
         self, *, str assigner, bint is_event_time, int64_t size=0, int64_t slide=0,
-        int64_t offset=0, assign=None, str trigger, int64_t count=0, trigger_object=None,
-        trigger_context=None,
+        int64_t offset=0, assign=None, merge_windows=None, str trigger, int64_t count=0,
+        trigger_object=None, trigger_context=None,
         str contents, reduce=None, create_accumulator=None, add=None, get_result=None, merge=None,
+        evict_before=None, evict_after=None,
         str emit, window_function=None, clear_function=None, function_context=None,
         bint is_all=False,
         int64_t lateness=0, late_tag=None, make_window, Converter converter=None, info=None,
@@ -49,6 +51,7 @@ cdef class WindowSpec:
         self.slide = slide
         self.offset = offset
         self.assign = assign
+        self.merge_windows = merge_windows
         self.trigger_kind = TRIGGER_KINDS[trigger]
         self.count = count
         self.trigger = trigger_object
@@ -59,6 +62,10 @@ cdef class WindowSpec:
         self.add = add
         self.get_result = get_result
         self.merge = merge
+        self.has_evictor = evict_before is not None
+        self.is_listed = self.has_evictor or self.contents_kind == LISTED
+        self.evict_before = evict_before
+        self.evict_after = evict_after
         self.emit_kind = EMIT_KINDS[emit]
         self.window_function = window_function
         self.clear_function = clear_function
@@ -72,7 +79,9 @@ cdef class WindowSpec:
         self.input_infos = input_infos
         self.error_action = error_action
         self.error_tag = error_tag
-        if self.assigner_kind not in (CUSTOM_ASSIGNER, SESSION, DYNAMIC_SESSION) and size <= 0:
+        if size <= 0 and self.assigner_kind not in (
+            CUSTOM_ASSIGNER, CUSTOM_MERGING, SESSION, DYNAMIC_SESSION
+        ):
             raise ValueError(f"window size must be positive, got {size}")
         if self.assigner_kind in (SLIDING, COUNT_SLIDING) and slide <= 0:
             raise ValueError(f"window slide must be positive, got {slide}")

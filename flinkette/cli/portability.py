@@ -19,6 +19,7 @@ _OWN_METHODS = {
     "get_double_counter": _ACCUMULATOR,
     "get_int_counter": _ACCUMULATOR,
     "get_long_counter": _ACCUMULATOR,
+    "evictor": "evictor() of windows is flinkette's own; let the window function leave rows out",
     "from_arrow": "env.from_arrow() is flinkette's own; use from_collection",
     "interval_join": "KeyedStream.interval_join() is Flink's in Java only; connect the streams",
     "map_batches": "DataStream.map_batches() is flinkette's own; use map or flat_map",

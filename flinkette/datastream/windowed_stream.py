@@ -14,6 +14,7 @@ from flinkette.contracts.aggregates import (
     combined,
 )
 from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
+from flinkette.contracts.evictors import Evictor
 from flinkette.contracts.functions import (
     AggregateFunction,
     AllWindowFunction,
@@ -24,7 +25,7 @@ from flinkette.contracts.functions import (
     WindowFunction,
 )
 from flinkette.contracts.output_tag import OutputTag
-from flinkette.contracts.window import Trigger, WindowAssigner
+from flinkette.contracts.window import MergingWindowAssigner, Trigger, WindowAssigner
 from flinkette.datastream.call_site import find_call_site
 from flinkette.datastream.checks import (
     invalid_argument,
@@ -32,6 +33,7 @@ from flinkette.datastream.checks import (
     require_instance,
     require_int,
     require_output_type,
+    wrong_type,
 )
 from flinkette.datastream.data_stream import DataStream
 from flinkette.graph.operators import KeyByDescription, WindowDescription
@@ -66,6 +68,7 @@ class WindowSettings:
         self._stream = stream
         self._assigner = window_assigner
         self._trigger: Trigger[Any, Any] | None = None
+        self._evictor: Evictor[Any, Any] | None = None
         self._allowed_lateness_ms = 0
         self._late_tag: OutputTag | None = None
 
@@ -98,7 +101,35 @@ class WindowSettings:
             If the argument is not a Trigger.
         """
         require_instance("trigger", trigger, Trigger)
+        if isinstance(self._assigner, MergingWindowAssigner) and not trigger.can_merge():
+            raise wrong_type(
+                f"trigger({type(trigger).__name__}): its can_merge() is False, and the windows of "
+                f"{type(self._assigner).__name__} merge; use a trigger that can"
+            )
         self._trigger = trigger
+        return self
+
+    def evictor(self: Self, evictor: Evictor[Any, Any]) -> Self:
+        """Drop rows from a window when it fires, before or after its function (flinkette only).
+
+        Parameters
+        ----------
+        evictor : Evictor
+            One of `flinkette.ext.windows`, for example ``CountEvictor.of(100)``, or your own. The
+            window keeps all its rows, also for `reduce` and `aggregate`.
+
+        Returns
+        -------
+        WindowedStream
+            The same object.
+
+        Raises
+        ------
+        InvalidTypeError
+            If the argument is not an Evictor.
+        """
+        require_instance("evictor", evictor, Evictor, hint="for example CountEvictor.of(100)")
+        self._evictor = evictor
         return self
 
     def allowed_lateness(self: Self, time_ms: int) -> Self:
@@ -389,6 +420,7 @@ class _Windowed(WindowSettings):
             self._allowed_lateness_ms,
             self._late_tag,
             self._is_all,
+            self._evictor,
             result_type=result_type,
         )
         name = type(self._assigner).__name__

@@ -12,15 +12,24 @@ from flinkette._native.expiring_state import (
     ExpiryRule,
     expiring_column,
 )
-from flinkette._native.state import FoldingState, ListState, MapState, ValueState
+from flinkette._native.state import DeclaredValue, FoldingState, ListState, MapState, ValueState
+from flinkette._native.values import make_converter
 from flinkette.contracts.accumulators import (
     DoubleCounter,
     Histogram,
     IntCounter,
     LongCounter,
 )
-from flinkette.contracts.errors import InvalidPipelineError
+from flinkette.contracts.errors import InvalidPipelineError, InvalidTypeError
 from flinkette.contracts.functions import AggregateFunction, RuntimeContext
+from flinkette.contracts.state import (
+    AggregatingStateDescriptor,
+    ListStateDescriptor,
+    MapStateDescriptor,
+    ReducingStateDescriptor,
+    StateDescriptor,
+    ValueStateDescriptor,
+)
 from flinkette.contracts.state_ttl import StateTtlConfig
 from flinkette.runtime.user_code import bound
 
@@ -29,14 +38,7 @@ if TYPE_CHECKING:
 
     from flinkette._native.state import KeyContext
     from flinkette.contracts.accumulators import Accumulator
-    from flinkette.contracts.state import (
-        AggregatingStateDescriptor,
-        ListStateDescriptor,
-        MapStateDescriptor,
-        ReducingStateDescriptor,
-        StateDescriptor,
-        ValueStateDescriptor,
-    )
+    from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.metrics.group import MetricGroup
     from flinkette.runtime.clock import Clock
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
@@ -54,12 +56,20 @@ class StateStore:
         self._info = info
         self._now_ms = clock.now_ms
 
-    def _column(self, descriptor: StateDescriptor, parts: str) -> tuple[Any, bool]:
+    def _column(self, method: str, descriptor: StateDescriptor, parts: str) -> tuple[Any, bool]:
         """Return the descriptor's column, and whether its values expire."""
+        require_descriptor(method, descriptor, self._place())
         name = descriptor.get_name()
         if self._keys is None:
             raise InvalidPipelineError(
                 f"{self._place()}: state {name!r} needs a keyed stream; call key_by(...) first"
+            )
+        what = repr(descriptor)
+        declared = self._keys.declare(name, what)
+        if declared != what:
+            raise InvalidPipelineError(
+                f"{self._place()}: state {name!r} is asked for as {what}, before as {declared}; a "
+                "name is one state of the operator: use the same type in both, or another name"
             )
         rule = expiry_rule(descriptor.ttl_config, parts)
         column = self._keys.find(name)
@@ -78,34 +88,69 @@ class StateStore:
     def _place(self) -> str:
         return f"operator {self._info.name!r} ({self._info.node.call_site})"
 
+    def _converter(self, descriptor: StateDescriptor, declared: TypeInformation) -> Any:
+        """Return what checks and converts values; None for types that are kept as they are."""
+        spec = declared.type_spec()
+        if len(spec) > 1 or spec[0] == "pickled":
+            return None
+        what = f"state {descriptor.get_name()!r} of type {declared!r}"
+        return DeclaredValue(make_converter(spec), what)
+
     def get_state(self, state_descriptor: ValueStateDescriptor) -> Any:
         """Return the value state of the current key."""
-        column, is_expiring = self._column(state_descriptor, "whole")
-        return (ExpiringValueState if is_expiring else ValueState)(column)
+        column, is_expiring = self._column("get_state", state_descriptor, "whole")
+        convert = self._converter(state_descriptor, state_descriptor.type_info)
+        return (ExpiringValueState if is_expiring else ValueState)(column, convert)
 
     def get_list_state(self, state_descriptor: ListStateDescriptor) -> Any:
         """Return the list state of the current key."""
-        column, is_expiring = self._column(state_descriptor, "elements")
-        return (ExpiringListState if is_expiring else ListState)(column)
+        column, is_expiring = self._column("get_list_state", state_descriptor, "elements")
+        convert = self._converter(state_descriptor, state_descriptor.elem_type_info)
+        return (ExpiringListState if is_expiring else ListState)(column, convert)
 
     def get_map_state(self, state_descriptor: MapStateDescriptor) -> Any:
         """Return the map state of the current key."""
-        column, is_expiring = self._column(state_descriptor, "entries")
-        return (ExpiringMapState if is_expiring else MapState)(column)
+        column, is_expiring = self._column("get_map_state", state_descriptor, "entries")
+        return (ExpiringMapState if is_expiring else MapState)(
+            column,
+            self._converter(state_descriptor, state_descriptor.key_type_info),
+            self._converter(state_descriptor, state_descriptor.value_type_info),
+        )
 
     def get_reducing_state(self, state_descriptor: ReducingStateDescriptor) -> Any:
         """Return the reducing state of the current key."""
-        column, is_expiring = self._column(state_descriptor, "whole")
+        column, is_expiring = self._column("get_reducing_state", state_descriptor, "whole")
         reduce = bound(state_descriptor.get_reduce_function(), "reduce")
         return (ExpiringFoldingState if is_expiring else FoldingState)(column, None, reduce, None)
 
     def get_aggregating_state(self, state_descriptor: AggregatingStateDescriptor) -> Any:
         """Return the aggregating state of the current key."""
-        column, is_expiring = self._column(state_descriptor, "whole")
+        column, is_expiring = self._column("get_aggregating_state", state_descriptor, "whole")
         func: AggregateFunction = state_descriptor.get_agg_function()
         return (ExpiringFoldingState if is_expiring else FoldingState)(
             column, func.create_accumulator, func.add, func.get_result
         )
+
+
+DESCRIPTORS: dict[str, type[StateDescriptor]] = {
+    "get_state": ValueStateDescriptor,
+    "get_list_state": ListStateDescriptor,
+    "get_map_state": MapStateDescriptor,
+    "get_reducing_state": ReducingStateDescriptor,
+    "get_aggregating_state": AggregatingStateDescriptor,
+}
+"""What each method that gives out state takes."""
+
+
+def require_descriptor(method: str, descriptor: Any, place: str) -> None:
+    """Refuse a descriptor of another kind of state."""
+    if isinstance(descriptor, DESCRIPTORS[method]):
+        return
+    fitting = [name for name, kind in DESCRIPTORS.items() if isinstance(descriptor, kind)]
+    remedy = f"; call {fitting[0]}(...) for it" if fitting else ""
+    raise InvalidTypeError(
+        f"{place}: {method}() needs a {DESCRIPTORS[method].__name__}, got {descriptor!r}{remedy}"
+    )
 
 
 def expiry_rule(config: StateTtlConfig | None, parts: str) -> ExpiryRule | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flinkette.exchange.gate import Gate
 from flinkette.metrics.task_counts import OperatorCounts, TaskCounts
+from flinkette.runtime.operators.batch_input import BatchInput
 from flinkette.runtime.operators.keyed_edge import KeyedEdgeOperator
 from flinkette.runtime.operators.timestamps import TimestampsOperator
 from flinkette.runtime.source_input import SourceInput
@@ -96,17 +97,25 @@ def _operators(
         made.append(
             OperatorCounts(source.node_id, source.rows, source.rows, subtask.source_busy_ns, None)
         )
+    sorting_ns = 0
     for each in stretch:
         node = each.info.node.node_id
-        if made and (made[-1].node == node or isinstance(each, KeyedEdgeOperator)):
+        if isinstance(each, BatchInput):
+            sorting_ns = each.busy_ns
+        elif made and (made[-1].node == node or isinstance(each, KeyedEdgeOperator)):
             # the head of a source hands on what was read; a keyed edge belongs to its sender
             made[-1] = made[-1]._replace(busy_ns=made[-1].busy_ns + each.busy_ns)
         else:
             made.append(
                 OperatorCounts(
-                    node, each.rows_in, each.rows_out, each.busy_ns, each.late_rows_dropped
+                    node,
+                    each.rows_in,
+                    each.rows_out,
+                    each.busy_ns + sorting_ns,
+                    each.late_rows_dropped,
                 )
             )
+            sorting_ns = 0
     return made
 
 

@@ -126,6 +126,8 @@ def _deploy_subtask(
         members = [[node] for node in group] if vertex.is_shared else [group]
         parts = [_output(job_graph, subtask, part, wiring, options) for part in members]
         outputs.append(PortedOutput(parts) if vertex.is_shared else parts[0])
+    if options.is_batch:
+        _keep_input(operators, outputs)
     source: Gate | SourceInput
     receivers = wiring.receivers(subtask)
     if isinstance(head, SourceDescription) and not receivers:
@@ -146,6 +148,16 @@ def _deploy_subtask(
         source = Gate(receivers, inputs)
     contexts = [context] * len(operators)
     return Subtask(contexts, source, operators, outputs, options.clock, _copier(options))
+
+
+def _keep_input(operators: list[Operator], outputs: list[Output | PortedOutput]) -> None:
+    """Put what keeps rows to the end in front of an operator that needs it in BATCH mode."""
+    from flinkette.runtime.operators.batch_input import batch_input_of
+
+    batch_input = batch_input_of(operators[0])
+    if batch_input is not None:
+        operators.insert(0, batch_input)
+        outputs.insert(0, Output({}))
 
 
 def group_nodes(nodes: tuple[Transformation, ...]) -> list[list[Transformation]]:

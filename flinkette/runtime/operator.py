@@ -258,6 +258,7 @@ class Operator(ABC):
     def next_wake_up_ns(self) -> int | None:
         """Monotonic time at which something is to be done outside if nothing happens before."""
         return None
+
     @property
     def keys(self) -> Keys | None:
         """The keys it knows, with their state; None if it works without."""

@@ -10,6 +10,7 @@ from flinkette._native.buffer import Int64Buffer
 from flinkette._native.keys import KeyMap, hash_keys
 from flinkette._native.rows import DONE, FAILED, RowProgram, Stage
 from flinkette._native.state import KeyContext
+from flinkette.common import Types
 
 __all__ = ["FAR_NS", "NO_TIME", "Keyed", "Tag", "drain", "fail", "program", "run_rows"]
 
@@ -21,6 +22,10 @@ class Tag(NamedTuple):
     """A side output of kernel tests."""
 
     name: str
+
+    @property
+    def type_info(self) -> Any:
+        return Types.PICKLED_BYTE_ARRAY()
 
 
 def fail(info: Any, error: Exception, value: Any, key: Any, time_ms: int | None) -> Exception:

@@ -102,6 +102,9 @@ class RowsOperator(Operator):
             make_row_error=make_row_error,
             time_domains=(TimeDomain.EVENT_TIME, TimeDomain.PROCESSING_TIME),
         )
+        self._is_batch = context.is_batch
+        if self._is_batch and self._keys is not None:
+            self._program.end_each_key()
         for info in self._infos:
             func = user_function(info.node.operator)
             if isinstance(func, Function):
@@ -190,6 +193,8 @@ class RowsOperator(Operator):
         return is_keyed(self.info.node.operator)
 
     def next_processing_time(self) -> int | None:
+        if self._is_batch:
+            return None  # they fire when their key ends
         due: int | None = self._program.timers.next_processing_time()
         return due
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flinkette._native.window import WindowOperator as NativeWindowOperator
 from flinkette._native.window_spec import WindowSpec
 from flinkette.contracts import window as assigners
-from flinkette.contracts.errors import InvalidPipelineError
 from flinkette.contracts.functions import (
     AllWindowFunction,
     Function,
@@ -28,6 +27,8 @@ from flinkette.runtime.operators.window_context import FunctionContext, TriggerR
 from flinkette.runtime.user_code import bound, close_all, open_function
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flinkette._native.batch import Batch
     from flinkette.graph.operators import WindowDescription
     from flinkette.runtime.operator import OperatorInfo, SubtaskContext
@@ -63,6 +64,7 @@ class WindowOperator(Operator):
             **assigner_spec(description, runtime_context),
             **trigger_spec(description),
             **contents_spec(description),
+            **evictor_spec(description),
             **emit_spec(description),
             trigger_context=trigger_context,
             function_context=function_context,
@@ -83,6 +85,9 @@ class WindowOperator(Operator):
             make_error=make_error,
             make_row_error=make_row_error,
         )
+        self._is_batch = context.is_batch
+        if self._is_batch:
+            self._native.end_each_key()
         trigger_context.attach(self._native)
         function_context.attach(self._native)
         for func in (description.function, description.window_function):
@@ -134,6 +139,8 @@ class WindowOperator(Operator):
         super().finish_work()
 
     def next_processing_time(self) -> int | None:
+        if self._is_batch:
+            return None  # windows end with their key
         due: int | None = self._native.next_processing_time()
         return due
 
@@ -220,17 +227,38 @@ def assigner_spec(
             "slide": assigner.slide,
             **common,
         }
-    if isinstance(assigner, assigners.MergingWindowAssigner):
-        raise InvalidPipelineError(
-            f"{type(assigner).__name__} is a merging window assigner of your own; only the "
-            "built-in session windows merge so far: use with_dynamic_gap(...) where it fits"
-        )
     context = AssignerContext(runtime_context)
+    merging: dict[str, Any] = {"assigner": "custom"}
+    if isinstance(assigner, assigners.MergingWindowAssigner):
+        merging = {
+            "assigner": "custom_merging",
+            "merge_windows": lambda windows: merges_of(assigner, windows),
+        }
     return {
-        "assigner": "custom",
+        **merging,
         "assign": lambda element, timestamp: assigner.assign_windows(element, timestamp, context),
         **common,
     }
+
+
+class Merges:
+    """MergeCallback that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[list[Any], Any]] = []
+
+    def merge(self, to_be_merged: Iterable[Any], merge_result: Any) -> None:
+        """Remember that windows become one."""
+        self.told.append((list(to_be_merged), merge_result))
+
+
+def merges_of(
+    assigner: assigners.MergingWindowAssigner[Any, Any], windows: list[Any]
+) -> list[tuple[list[Any], Any]]:
+    """Ask a user's assigner which windows of a key become which one."""
+    merges = Merges()
+    assigner.merge_windows(windows, cast("Any", merges))
+    return merges.told
 
 
 def trigger_spec(description: WindowDescription) -> dict[str, Any]:
@@ -263,6 +291,14 @@ def contents_spec(description: WindowDescription) -> dict[str, Any]:
             "merge": func.merge,
         }
     return {"contents": "two_sides" if description.kind in TWO_SIDED_KINDS else "list"}
+
+
+def evictor_spec(description: WindowDescription) -> dict[str, Any]:
+    """Translate what drops rows when a window fires."""
+    evictor = description.evictor
+    if evictor is None:
+        return {}
+    return {"evict_before": evictor.evict_before, "evict_after": evictor.evict_after}
 
 
 def emit_spec(description: WindowDescription) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flinkette.contracts.errors import InvalidPipelineError
@@ -12,7 +13,7 @@ from flinkette.contracts.state import (
     MapStateDescriptor,
     ReducingStateDescriptor,
 )
-from flinkette.runtime.context import StateStore
+from flinkette.runtime.context import StateStore, require_descriptor
 from flinkette.runtime.user_code import bound
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from flinkette.runtime.operator import OperatorInfo
 
 __all__ = ["FunctionContext", "TriggerRuntime"]
+
+NO_SLOT = -1
+"""Stands for a merged window, whose trigger may clear its state; its timers are gone already."""
 
 
 class WindowValue:
@@ -186,12 +190,12 @@ class _PerWindow:
 
 
 class TriggerRuntime(_PerWindow):
-    """TriggerContext and OnMergeContext for triggers written in Python."""
+    """TriggerContext and OnMergeContext for triggers written in Python, EvictorContext as well."""
 
     def __init__(self, clock: Clock, metrics: MetricGroup) -> None:
         super().__init__(clock)
         self._metrics = metrics
-        self._merged: list[int] = []
+        self._merged: list[tuple[Any, dict[str, Any]]] = []
 
     def get_current_watermark(self) -> int:
         """Return the operator's watermark in ms."""
@@ -207,49 +211,69 @@ class TriggerRuntime(_PerWindow):
 
     def register_event_time_timer(self, time: int) -> None:
         """Call `on_event_time` of this window at `time` ms."""
-        assert self._operator is not None
-        self._operator.register_timer(self._slot, time, True)
+        self._register(time, is_event_time=True)
 
     def register_processing_time_timer(self, time: int) -> None:
         """Call `on_processing_time` of this window at `time` ms."""
-        assert self._operator is not None
-        self._operator.register_timer(self._slot, time, False)
+        self._register(time, is_event_time=False)
 
     def delete_event_time_timer(self, time: int) -> None:
         """Take a registered timer back."""
-        assert self._operator is not None
-        self._operator.delete_timer(self._slot, time, True)
+        self._delete(time, is_event_time=True)
 
     def delete_processing_time_timer(self, time: int) -> None:
         """Take a registered timer back."""
+        self._delete(time, is_event_time=False)
+
+    def _register(self, time: int, *, is_event_time: bool) -> None:
         assert self._operator is not None
-        self._operator.delete_timer(self._slot, time, False)
+        if self._slot != NO_SLOT:
+            self._operator.register_timer(self._slot, time, is_event_time)
+
+    def _delete(self, time: int, *, is_event_time: bool) -> None:
+        assert self._operator is not None
+        if self._slot != NO_SLOT:
+            self._operator.delete_timer(self._slot, time, is_event_time)
 
     def get_partitioned_state(self, state_descriptor: StateDescriptor) -> Any:
         """Return this trigger's state for the current key and window."""
         return self._state(self._slot, state_descriptor)
 
-    def begin_merge(self, keep: int, others: list[int]) -> None:
-        """Remember which windows are about to become one."""
-        self._merged = others
+    def begin_merge(self, slots: list[int], windows: list[Any]) -> None:
+        """Take the states of the windows that are about to become one, the kept one's first."""
+        states = [self._states.pop(slot, {}) for slot in slots]
+        self._merged = list(zip(windows, states, strict=True))
 
     def merge(self, trigger: Any) -> None:
-        """Let the trigger merge its state; the merged windows' states go afterwards."""
+        """Let the trigger bring state over to the bound window, then end the merged ones."""
         if not trigger.can_merge():
             raise TypeError(
-                f"{type(trigger).__name__} cannot be used with session windows: its can_merge() "
+                f"{type(trigger).__name__} cannot be used with windows that merge: its can_merge() "
                 "is False"
             )
-        trigger.on_merge(self._window, self)
-        for slot in self._merged:
-            self.forget(slot)
-        self._merged = []
+        slot, window = self._slot, self._window
+        trigger.on_merge(window, self)
+        merged, self._merged = self._merged, []
+        for merged_window, states in merged:
+            self._states[NO_SLOT] = states
+            self.bind(NO_SLOT, merged_window)
+            trigger.clear(merged_window, self)
+        self._states.pop(NO_SLOT, None)
+        self.bind(slot, window)
 
     def merge_partitioned_state(self, state_descriptor: StateDescriptor) -> None:
         """Merge a mergeable state of the windows that became one."""
         target = self._state(self._slot, state_descriptor)
-        for slot in self._merged:
-            target.merge(self._state(slot, state_descriptor))
+        if not hasattr(target, "merge"):
+            raise TypeError(
+                f"merge_partitioned_state: state {state_descriptor.get_name()!r} "
+                f"({type(state_descriptor).__name__}) cannot be merged; use list, reducing or "
+                "aggregating state"
+            )
+        for _, states in self._merged:
+            state = states.get(state_descriptor.get_name())
+            if state is not None:
+                target.merge(state)
 
 
 class FunctionContext(_PerWindow):
@@ -283,11 +307,16 @@ class WindowStateStore:
     """KeyedStateStore of one window."""
 
     def __init__(self, get: Callable[[StateDescriptor], Any]) -> None:
-        self.get_state = get
-        self.get_list_state = get
-        self.get_map_state = get
-        self.get_reducing_state = get
-        self.get_aggregating_state = get
+        self._get = get
+        self.get_state = partial(self._checked, "get_state")
+        self.get_list_state = partial(self._checked, "get_list_state")
+        self.get_map_state = partial(self._checked, "get_map_state")
+        self.get_reducing_state = partial(self._checked, "get_reducing_state")
+        self.get_aggregating_state = partial(self._checked, "get_aggregating_state")
+
+    def _checked(self, method: str, descriptor: StateDescriptor) -> Any:
+        require_descriptor(method, descriptor, "window_state()")
+        return self._get(descriptor)
 
 
 def refuse_state(descriptor: StateDescriptor) -> Any:

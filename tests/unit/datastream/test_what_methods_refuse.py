@@ -50,6 +50,7 @@ from unit.datastream.programs import (
         ),
         (lambda s: s.key_by(str).window(FIVE_SECONDS).aggregate(len), "AggregateFunction"),
         (lambda s: s.key_by(str).window(FIVE_SECONDS).trigger(CountTrigger), "Trigger"),
+        (lambda s: s.key_by(str).window(FIVE_SECONDS).evictor(3), "evictor() needs a Evictor"),
         (lambda s: s.key_by(str).window(FIVE_SECONDS).side_output_late_data("x"), "OutputTag"),
         (lambda s: s.get_side_output("late"), "needs a OutputTag"),
         (lambda s: s.sink_to(print), "sink_to() needs a Sink"),
