@@ -47,7 +47,7 @@ class EmbeddedJob(Job):
 
     def _advance(self) -> bool:
         if not self._is_open:
-            look_less_often()
+            look_less_often(self)
             self._is_open = True
             self.worker.open()
             self._next_sample_ns = self._clock.monotonic_ns() + SAMPLE_INTERVAL_NS
@@ -89,4 +89,4 @@ class EmbeddedJob(Job):
             self.worker.close()
             if self._is_open:
                 self._is_open = False
-                look_as_before()
+                look_as_before(self)

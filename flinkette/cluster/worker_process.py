@@ -80,8 +80,8 @@ def run_worker(descriptor: int) -> int:
         Exit code.
     """
     _die_with_parent()
-    look_less_often()
     link: Link[ToWorker] = Link(socket.socket(fileno=os.dup(descriptor)), ToWorker)
+    look_less_often(link)
     os.close(descriptor)
     process = WorkerProcess(link)
     try:

@@ -115,7 +115,15 @@ class ZmqLink:
         self.dropped_frames = 0
         """Frames passed over because another attempt wrote them."""
         if not is_server:
-            self.send(LINK_CHANNEL, HELLO, VERSION, new_message(len(token), token))
+            self._say_hello()
+
+    def _say_hello(self) -> None:
+        try:
+            self.send(LINK_CHANNEL, HELLO, VERSION, new_message(len(self._token), self._token))
+        except WorkerLostError:
+            # refused before it was said: the connection is lost as if that had come a moment later
+            self._failure = None
+            self.is_lost = True
 
     @property
     def address(self) -> str:

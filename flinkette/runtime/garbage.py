@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from weakref import WeakSet
 
 __all__ = ["look_as_before", "look_less_often"]
 
@@ -15,33 +16,31 @@ YOUNG_OBJECTS = 100_000
 """So many new objects make Python look."""
 
 _lock = threading.Lock()
-_jobs = 0
+# weak: who forgets to close a job does not change Python for good
+_jobs: WeakSet[object] = WeakSet()
 _before: tuple[int, int, int] | None = None
 
 
-def look_less_often() -> None:
-    """Raise the collector's first threshold, unless it is higher, or off, already.
+def look_less_often(job: object) -> None:
+    """Raise the collector's first threshold while a job runs in this process. Any thread.
 
-    Any thread, once for every job that begins in this process.
+    It stays as it is if it is higher, or off, already.
     """
-    global _jobs, _before
+    global _before
     with _lock:
-        _jobs += 1
         young, *older = gc.get_threshold()
-        if _jobs == 1 and 0 < young < YOUNG_OBJECTS:
+        if _before is None and 0 < young < YOUNG_OBJECTS:
             _before = gc.get_threshold()
             gc.set_threshold(YOUNG_OBJECTS, *older)
+        _jobs.add(job)
 
 
-def look_as_before() -> None:
-    """Undo `look_less_often`, once for every job that has ended; the last one counts.
-
-    A threshold that somebody has set meanwhile stays.
-    """
-    global _jobs, _before
+def look_as_before(job: object) -> None:
+    """Undo that when the last job has ended; a threshold that was set meanwhile stays."""
+    global _before
     with _lock:
-        _jobs -= 1
-        if _jobs == 0 and _before is not None:
+        _jobs.discard(job)
+        if not _jobs and _before is not None:
             if gc.get_threshold()[0] == YOUNG_OBJECTS:
                 gc.set_threshold(*_before)
             _before = None

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from weakref import WeakSet
 
 import pytest
 
 from flinkette.datastream import StreamExecutionEnvironment
+from flinkette.runtime import garbage
 from flinkette.runtime.garbage import YOUNG_OBJECTS, look_as_before, look_less_often
 
 
+class Job:
+    """Whoever asks to look less often."""
+
+
 @pytest.fixture(autouse=True)
-def thresholds() -> Iterator[None]:
+def thresholds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # other tests may have left jobs open
+    monkeypatch.setattr(garbage, "_jobs", WeakSet())
+    monkeypatch.setattr(garbage, "_before", None)
     before = gc.get_threshold()
     gc.set_threshold(700, 10, 10)
     yield
@@ -42,11 +51,21 @@ def test_also_one_that_fails() -> None:
 
 
 def test_the_last_of_several_jobs_restores_it() -> None:
-    look_less_often()
-    look_less_often()
-    look_as_before()
+    one, other = Job(), Job()
+    look_less_often(one)
+    look_less_often(other)
+    look_as_before(one)
     assert gc.get_threshold()[0] == YOUNG_OBJECTS
-    look_as_before()
+    look_as_before(other)
+    assert gc.get_threshold()[0] == 700
+
+
+def test_a_job_that_nobody_closed_does_not_count_when_it_is_gone() -> None:
+    look_less_often(Job())
+    gc.collect()
+    job = Job()
+    look_less_often(job)
+    look_as_before(job)
     assert gc.get_threshold()[0] == 700
 
 
@@ -58,7 +77,8 @@ def test_a_collector_that_is_off_or_rarer_stays_so(young: int) -> None:
 
 
 def test_a_threshold_that_was_set_meanwhile_stays() -> None:
-    look_less_often()
+    job = Job()
+    look_less_often(job)
     gc.set_threshold(5_000)
-    look_as_before()
+    look_as_before(job)
     assert gc.get_threshold()[0] == 5_000
