@@ -46,6 +46,7 @@ class HarnessInput:
         self._node_id = node_id
         self._converter = converter_of(type_info)
         self._watermark_ms = MIN_TIMESTAMP
+        self._is_idle = False
         self._has_ended = False
 
     def push(self, value: Any, at: int | None = None) -> None:
@@ -116,8 +117,12 @@ class HarnessInput:
         self._put([Watermark(time_ms)], [Step("W", f"watermark {time_ms}", time_ms)])
 
     def mark_idle(self) -> None:
-        """Say that this input has nothing for now: others decide about the watermark."""
+        """Say that this input has nothing for now: others decide about the watermark.
+
+        The next row or watermark makes it active again, as it does a source's.
+        """
         self._put([StatusChange(is_idle=True)], [Step("i", "idle")])
+        self._is_idle = True
 
     def mark_active(self) -> None:
         """Say that this input counts again."""
@@ -143,6 +148,10 @@ class HarnessInput:
             raise InvalidPipelineError(
                 f"input {self._name or 'of the harness'} has ended; nothing can follow end()"
             )
+        if self._is_idle:
+            self._is_idle = False
+            if not isinstance(elements[0], StatusChange):
+                elements = [StatusChange(is_idle=False), *elements]
         for step in steps:
             step.text = f"{self._name}: {step.text}" if self._name else step.text
         self._harness._push(self._node_id, elements, steps)

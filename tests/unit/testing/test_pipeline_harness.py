@@ -57,9 +57,17 @@ def test_a_source_that_is_idle_does_not_hold_the_others_back(env) -> None:
         assert closed.rows() == []
         slow.mark_idle()
         assert closed.rows() == [("a", 1)]
+        fast.push(("a", 2), at=16_000)
+        slow.push(("a", 3), at=17_000)
+        # as in Flink, a channel that was idle counts again once it has caught up
+        slow.push_watermark(12_000)
+        fast.push_watermark(30_000)
+        assert closed.rows() == [("a", 1)]
+        slow.mark_idle()
+        assert closed.rows() == [("a", 1), ("a", 5)]
         slow.mark_active()
-        slow.push_watermark(10_000)
-        assert closed.watermark_ms == 10_000
+        slow.push_watermark(40_000)
+        assert closed.watermark_ms == 30_000
 
 
 def test_a_source_takes_the_place_of_one_of_the_program(env, tmp_path) -> None:
