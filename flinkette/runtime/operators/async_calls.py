@@ -46,7 +46,7 @@ ASYNCIO_FOLDER = str(Path(asyncio.__file__).parent)
 class _AsyncContext(SubtaskRuntimeContext):
     """Has no keyed state, on a keyed stream neither: rows of one key are in flight at once."""
 
-    def _column(self, descriptor: StateDescriptor, parts: str) -> tuple[Any, bool]:
+    def _column(self, method: str, descriptor: StateDescriptor, parts: str) -> tuple[Any, bool]:
         raise InvalidPipelineError(
             f"{self._place()}: state {descriptor.get_name()!r} was asked for by an asynchronous "
             "function, whose rows of one key are in flight at the same time; keep it in a "

@@ -108,6 +108,7 @@ class WindowOperator(Operator):
 
     def select_input(self, index: int) -> None:
         self._native.select_input(index)
+
     @property
     def keys(self) -> Keys:
         return self._keys
