@@ -8,6 +8,7 @@ At most 50,000 calls a second can end: 10,000 in flight over 200 ms. The target 
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -56,6 +57,7 @@ def test_calls_of_200_ms_with_10_000_in_flight(
     time_beside: Any, benchmark: Any, method: str
 ) -> None:
     calls = 20_000 if benchmark.disabled else 60_000
+    rates: list[float] = []
 
     def run_job() -> int:
         env = StreamExecutionEnvironment.get_execution_environment()
@@ -64,7 +66,9 @@ def test_calls_of_200_ms_with_10_000_in_flight(
         sink = BlackholeSink()
         wait = getattr(AsyncDataStream, method)
         wait(rows, Answer(), Time.minutes(10), IN_FLIGHT).sink_to(sink)
+        before_s = time.process_time()
         env.execute()
+        rates.append(calls / (time.process_time() - before_s))
         return sink.num_rows
 
     def run_asyncio() -> int:
@@ -72,3 +76,5 @@ def test_calls_of_200_ms_with_10_000_in_flight(
 
     assert run_job() == run_asyncio() == calls
     time_beside(run_job, run_asyncio, calls, rounds=3)
+    # the clock on the wall shows the 200 ms and whoever else has the core
+    benchmark.extra_info["calls_per_cpu_s"] = max(rates)

@@ -203,8 +203,8 @@ cdef class AsyncCalls:
             values = list(result)
         except TypeError:
             raise TypeError(
-                f"the result is a {type(result).__name__}, not a list; return [result] for one "
-                "result"
+                f"the result is of type {type(result).__name__}, not a list; return [result] for "
+                "one result"
             ) from None
         for index in range(len(values)):
             values[index] = self._safe(values[index])

@@ -144,7 +144,9 @@ class AsyncOperator(Operator):
 
     def look_outside(self, deadline_ns: int) -> bool:
         calls, loop = self._opened()
-        has_happened = loop.step(deadline_ns)
+        # calls are begun while results wait for room as well; their number is bounded
+        has_happened = calls.start(deadline_ns) > 0
+        has_happened |= loop.step(deadline_ns)
         has_happened |= calls.expire() > 0
         self._look_for_work()
         return has_happened

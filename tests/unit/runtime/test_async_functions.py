@@ -297,7 +297,7 @@ def test_failed_rows_are_skipped_or_put_aside() -> None:
     ("result", "message"),
     [
         (None, "TypeError: the result is None; return a list"),
-        (7, r"TypeError: the result is a int, not a list; return \[result\]"),
+        (7, r"TypeError: the result is of type int, not a list; return \[result\]"),
     ],
 )
 def test_a_result_that_is_no_list_is_an_error(result, message) -> None:
