@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pyarrow
 import pytest
 from pyarrow import parquet
@@ -22,7 +24,7 @@ def test_a_late_row_behind_a_branch_is_late_at_any_parallelism(tmp_path, paralle
     # one subtask that reads the one split; the others have ended long before
     #   0s   10s  20s  ...  990s
     #   ^^    ^^   ^^        ^^    then ^1
-    times = [time for time in range(0, 1_000_000, 10_000) for _ in range(2)] + [1_000]
+    times = [start for start in range(0, 1_000_000, 10_000) for _ in range(2)] + [1_000]
     file = tmp_path / "rows.parquet"
     parquet.write_table(pyarrow.table({"key": ["a"] * len(times), "time": times}), file)
     configuration = Configuration()
@@ -30,7 +32,13 @@ def test_a_late_row_behind_a_branch_is_late_at_any_parallelism(tmp_path, paralle
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     env.set_parallelism(parallelism)
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner("time")
-    rows = env.from_source(ParquetSource(file), strategy, "rows").filter(lambda row: True)
+
+    def passes(row):
+        if row.time == 1_000:
+            time.sleep(0.3)  # in other processes the others may need a moment to end
+        return True
+
+    rows = env.from_source(ParquetSource(file), strategy, "rows").filter(passes)
     rows.sink_to(BlackholeSink())  # two consumers: the filter is not chained to what follows
     late = OutputTag("late")
     windows = (
