@@ -99,6 +99,7 @@ def joined(
     return join.process(Both() if func is None else func)
 
 
+@settings(max_examples=100)
 @given(two_input_jobs(), BOUNDS)
 def test_pairs_are_those_of_a_key_that_are_near_in_time(job: TwoInputJob, bounds: Bounds) -> None:
     def build(first: Any, second: Any) -> Any:
@@ -122,6 +123,7 @@ TYPES = [Types.INT(), Types.LONG(), Types.LONG()]
 ROWS = Types.ROW_NAMED(["key", "ts", "value"], TYPES)
 
 
+@settings(max_examples=50)
 @given(two_input_jobs(), BOUNDS, st.sampled_from([None, ["value"], ["ts", "key"]]))
 def test_fields_of_declared_rows_are_joined_as_columns_with_the_same_results(
     job: TwoInputJob, bounds: Bounds, fields: list[str] | None
