@@ -29,14 +29,8 @@ int64_t minus(int64_t left, int64_t right) noexcept {
 }  // namespace
 
 IntervalJoin::~IntervalJoin() {
+    free_large_arrays();
     for (Place *chunk : chunks_) {
-        for (uint32_t at = 0; at < kChunkPlaces; ++at) {
-            for (Side &side : chunk[at].sides) {
-                if (side.is_many != 0) {
-                    std::free(side.many.entries);
-                }
-            }
-        }
         std::free(chunk);
     }
 }
@@ -49,6 +43,9 @@ Status IntervalJoin::open(int64_t lower_ms, int64_t upper_ms, KeyMap *keys, Erro
     lower_ms_ = lower_ms;
     upper_ms_ = upper_ms;
     keys_ = keys;
+    for (uint32_t pool = 0; pool < kPools; ++pool) {
+        pools_[pool].open(static_cast<int32_t>(sizeof(Entry) << (pool + 1)));
+    }
     return Status::kOk;
 }
 
@@ -62,6 +59,13 @@ Status IntervalJoin::add(const JoinInput &input, int64_t *row, int64_t end,
             }
             if (*row + kFetchAhead < end) {
                 FLK_PREFETCH_WRITE(place(input.ids[*row + kFetchAhead]));
+            }
+            if (*row + kFetchRowsAhead < end) {
+                for (const Side &side : place(input.ids[*row + kFetchRowsAhead])->sides) {
+                    if (side.is_many != 0) {
+                        FLK_PREFETCH_WRITE(side.begin());
+                    }
+                }
             }
             const int64_t time_ms = input.times_ms[*row];
             if (time_ms == INT64_MIN) {
@@ -166,7 +170,7 @@ Status IntervalJoin::insert(Side *side, const Entry &entry) noexcept {
         return Status::kOk;
     }
     if (side->is_many == 0) {
-        FLK_RETURN_NOT_OK(resize(side, 4));
+        FLK_RETURN_NOT_OK(resize(side, 2));
     } else if (side->many.begin + side->count == side->many.capacity) {
         /* half empty in front: the rows move there, else they get twice the room */
         const bool is_wide = side->many.begin * 2 >= side->many.capacity;
@@ -194,17 +198,49 @@ Status IntervalJoin::resize(Side *side, uint32_t capacity) noexcept {
         side->many.begin = 0;
         return Status::kOk;
     }
-    auto *entries = static_cast<Entry *>(std::malloc(capacity * sizeof(Entry)));
+    Entry *const entries = take_array(capacity);
     if (entries == nullptr) {
         return Status::kNoMemory;
     }
     std::memcpy(entries, side->begin(), bytes);
     if (side->is_many != 0) {
-        std::free(side->many.entries);
+        give_array_back(side->many.entries, side->many.capacity);
     }
     side->many = {entries, 0, capacity};
     side->is_many = 1;
     return Status::kOk;
+}
+
+IntervalJoin::Entry *IntervalJoin::take_array(uint32_t capacity) noexcept {
+    const auto pool = static_cast<uint32_t>(__builtin_ctz(capacity)) - 1;
+    if (pool < kPools) {
+        return reinterpret_cast<Entry *>(pools_[pool].take());
+    }
+    auto *entries = static_cast<Entry *>(std::malloc(capacity * sizeof(Entry)));
+    large_arrays_ += entries == nullptr ? 0 : 1;
+    return entries;
+}
+
+void IntervalJoin::give_array_back(Entry *entries, uint32_t capacity) noexcept {
+    const auto pool = static_cast<uint32_t>(__builtin_ctz(capacity)) - 1;
+    if (pool < kPools) {
+        pools_[pool].give_back(reinterpret_cast<uint8_t *>(entries));
+        return;
+    }
+    std::free(entries);
+    --large_arrays_;
+}
+
+void IntervalJoin::free_large_arrays() noexcept {
+    for (std::size_t chunk = 0; chunk < chunks_.size() && large_arrays_ > 0; ++chunk) {
+        for (uint32_t at = 0; at < kChunkPlaces; ++at) {
+            for (const Side &side : chunks_[chunk][at].sides) {
+                if (side.is_many != 0 && side.many.capacity >> kPools > 1) {
+                    give_array_back(side.many.entries, side.many.capacity);
+                }
+            }
+        }
+    }
 }
 
 Status IntervalJoin::advance(int64_t watermark_ms, int64_t max_keys) noexcept {
@@ -286,7 +322,7 @@ void IntervalJoin::expire_side(Place *at, uint32_t which) noexcept {
     }
     side.many.begin += gone;
     if (side.count == 0) {
-        std::free(side.many.entries);
+        give_array_back(side.many.entries, side.many.capacity);
         side.is_many = 0;
     } else if (side.many.capacity >= 64 && side.count * 8 < side.many.capacity) {
         /* without memory the rows keep the room they have */
@@ -294,24 +330,13 @@ void IntervalJoin::expire_side(Place *at, uint32_t which) noexcept {
     }
 }
 
-/* End of time: everything goes at once. */
+/* End of time: no row comes any more, so that what rows took goes with the join, not one by one. */
 void IntervalJoin::clear() noexcept {
-    for (std::size_t chunk = 0; chunk < chunks_.size() && live_keys_ > 0; ++chunk) {
-        for (uint32_t at = 0; at < kChunkPlaces; ++at) {
-            Place &each = chunks_[chunk][at];
-            if (each.sides[0].count + each.sides[1].count == 0) {
-                continue;
-            }
-            for (Side &side : each.sides) {
-                if (side.is_many != 0) {
-                    std::free(side.many.entries);
-                }
-                side.is_many = side.count = 0;
-            }
-            keys_->release(static_cast<uint32_t>(chunk) * kChunkPlaces + at);
-            --live_keys_;
-        }
+    free_large_arrays();
+    for (Place *chunk : chunks_) {
+        std::memset(static_cast<void *>(chunk), 0, kChunkPlaces * sizeof(Place));
     }
+    live_keys_ = 0;
     batches_.clear();
 }
 

@@ -26,6 +26,7 @@
 #include "flk/join_batches.h"
 #include "flk/key_map.h"
 #include "flk/live_count.h"
+#include "flk/state_pool.h"
 #include "flk/timing_wheel.h"
 
 namespace flk {
@@ -78,7 +79,8 @@ class IntervalJoin {
     const std::vector<uint32_t> &late() const noexcept { return late_; }
     void clear_late() noexcept { late_.clear(); }
 
-    /* Let time come to `watermark_ms`: rows that can meet nobody any more go.
+    /* Let time come to `watermark_ms`: rows that can meet nobody any more go. At INT64_MAX all go,
+     * and the references of their keys with the map.
      *
      * max_keys  keys to look at
      * returns   kOk when that is done, kFull when keys are left: call again; kNoMemory
@@ -112,20 +114,27 @@ class IntervalJoin {
             return is_many != 0 ? many.entries + many.begin : &only;
         }
     };
-    struct Place {
+    struct alignas(64) Place {
         Side sides[2];
         int64_t due_ms; /* when the wheel tells of the key; meaningless while it has no rows */
     };
-    static_assert(sizeof(Place) <= 64, "a key of one row a side is a cache line");
-    static constexpr uint32_t kChunkPlaces = 1024;
-    static constexpr int64_t kFetchAhead = 12;
+    static_assert(sizeof(Place) == 64, "a key of one row a side is a cache line");
+    /* A large page: places are read at random. */
+    static constexpr uint32_t kChunkPlaces = (2u << 20) / sizeof(Place);
+    static constexpr int64_t kFetchAhead = 16;
+    static constexpr int64_t kFetchRowsAhead = 8;
+    /* Arrays of 2, 4, … 256 rows come from pools, larger ones from malloc. */
+    static constexpr uint32_t kPools = 8;
 
     Place *place(uint32_t id) const noexcept {
         return chunks_[id / kChunkPlaces] + id % kChunkPlaces;
     }
     Status ensure_places(uint32_t id_count) noexcept;
     Status insert(Side *side, const Entry &entry) noexcept;
-    static Status resize(Side *side, uint32_t capacity) noexcept;
+    Status resize(Side *side, uint32_t capacity) noexcept;
+    Entry *take_array(uint32_t capacity) noexcept;
+    void give_array_back(Entry *entries, uint32_t capacity) noexcept;
+    void free_large_arrays() noexcept;
     Status schedule(uint32_t id, Place *at, int64_t due_ms) noexcept;
     bool meet(const JoinInput &input, const Place &at, JoinRow own, int64_t time_ms, int64_t row,
               int64_t max_pairs);
@@ -140,6 +149,8 @@ class IntervalJoin {
     KeyMap *keys_ = nullptr;
     int64_t watermark_ms_ = INT64_MIN;
     std::vector<Place *> chunks_;
+    StatePool pools_[kPools];
+    int64_t large_arrays_ = 0;
     TimingWheel wheel_;
     JoinBatches batches_;
     std::vector<JoinPair> pairs_;

@@ -1,6 +1,9 @@
 from libc.stdint cimport int64_t, uint32_t
 
-from flinkette._native.c_interval_join cimport JoinInput, JoinPair, NativeIntervalJoin
+from flinkette._native.batch cimport Batch
+from flinkette._native.c_interval_join cimport (
+    GroupedRows, JoinInput, JoinPair, NativeIntervalJoin,
+)
 from flinkette._native.row_kernel cimport RowKernel
 from flinkette._native.values cimport Converter
 
@@ -16,6 +19,11 @@ cdef class IntervalJoin(RowKernel):
     cdef JoinInput _input
     cdef int64_t _end
     cdef list _stored
+    # not None: fields of both sides become columns, and no function is called
+    cdef object _columns
+    cdef Batch _batch
+    cdef Py_ssize_t _max_pairs
+    cdef GroupedRows _grouped
     cdef object _function
     cdef JoinContext _context
     cdef Converter _converter
@@ -36,4 +44,6 @@ cdef class IntervalJoin(RowKernel):
     cdef int _pull(self) except -1
     cdef int _advance(self) except -1
     cdef int _take_late(self) except -1
+    cdef int _note_pairs(self) except -1
+    cdef Batch _gather(self, int side)
     cdef int _drop_dead(self) except -1

@@ -26,6 +26,9 @@ class IntervalJoin(RowKernel):
         How much later than the left row the right one may be, both included.
     function
         Called with a left row, a right row and the context; gives an iterable of rows or None.
+    columns
+        A `plan.joined_columns.JoinedColumns`: the fields it names become the results, and the
+        function is not called.
     late_tags
         Side outputs for late rows of the left and of the right side; None counts and drops them.
     info, input_infos
@@ -41,6 +44,7 @@ class IntervalJoin(RowKernel):
         upper_ms: int,
         keys: KeyContext,
         function: Callable[..., Any],
+        columns: Any = None,
         converter: Converter | None = None,
         late_tags: tuple[Any, Any],
         info: Any,

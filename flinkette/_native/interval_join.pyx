@@ -4,13 +4,15 @@ import cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
 from libc.stdint cimport INT64_MIN, int64_t, uint32_t
+from libc.string cimport memcpy
 from libcpp.vector cimport vector
 
 from flinkette._native.batch cimport Batch
 from flinkette._native.buffer cimport Int64Buffer, Uint32Buffer
 from flinkette._native.c_base cimport Error, Status
 from flinkette._native.c_clock cimport coarse_monotonic_ns
-from flinkette._native.c_interval_join cimport JoinPair
+from flinkette._native.c_interval_join cimport JoinPair, JoinRow
+from flinkette._native.lent cimport retain
 from flinkette._native.marks cimport Marks
 from flinkette._native.row_kernel cimport RowKernel
 from flinkette._native.row_output cimport (
@@ -20,6 +22,7 @@ from flinkette._native.state cimport KeyContext
 from flinkette._native.status cimport check
 from flinkette._native.values cimport Converter, fix
 
+from flinkette._native.batch import TupleNames
 from flinkette._native.window import MissingTimestamp
 
 # Keys that one look at the watermark's work lasts for, and pairs that are made at a time.
@@ -51,6 +54,7 @@ cdef class IntervalJoin(RowKernel):
 
     def __cinit__(
         self, *, int64_t lower_ms, int64_t upper_ms, KeyContext keys not None, function not None,
+        columns=None,
         Converter converter=None, tuple late_tags not None, info, tuple input_infos not None,
         str error_action="fail", error_tag=None, tag_class, make_error, make_row_error,
     ):
@@ -58,6 +62,7 @@ cdef class IntervalJoin(RowKernel):
         self._keys = keys
         check(self._join.open(lower_ms, upper_ms, &keys.key_map.native, &error), &error)
         self._function = function
+        self._columns = columns
         self._converter = converter
         self._late_tags = late_tags
         self._info = info
@@ -90,11 +95,16 @@ cdef class IntervalJoin(RowKernel):
         cdef uint32_t number = 0
         if ids is None:
             raise ValueError("an interval join needs keys")
-        RowKernel.load(self, batch, ids)
+        if self._columns is None:
+            RowKernel.load(self, batch, ids)
+            rows = self._rows
+        else:
+            rows = self._load_columns(batch, ids)
+        self._batch = batch
         check(self._join.batches().open(batch.num_rows, &number), NULL)
         if number == <uint32_t> len(self._stored):
             self._stored.append(None)
-        self._stored[number] = self._rows
+        self._stored[number] = rows
         self._input.batch = number
         self._input.ids = ids.data
         if self._times is None:
@@ -103,7 +113,65 @@ cdef class IntervalJoin(RowKernel):
                 self._times.data[row] = INT64_MIN
         self._input.times_ms = self._times.data
 
+    def _load_columns(self, Batch batch, Uint32Buffer ids):
+        """Note a batch to work on without looking at its rows; give the columns to keep."""
+        cdef Batch kept = batch
+        self._times = batch.times
+        self._ids = ids
+        self._keys.rows_loaded(ids.length)
+        self._id_data = ids.data
+        self._cursor = 0
+        self._marks = batch.marks
+        self._mark = 0
+        self._mode = MODE_ROWS
+        side = self._columns.sides[self._input.side]
+        if kept.columns is None:
+            kept = kept.typed(side.spec)
+        return retain(Batch.from_columns(
+            [kept.columns[field] for field in side.fields],
+            TupleNames([f"f{at}" for at in range(len(side.fields))]),
+        ))
+
+    def take(self):
+        cdef Batch left, right
+        if self._columns is None or self._output.times.size() == 0:
+            return RowKernel.take(self)
+        left, right = self._gather(0), self._gather(1)
+        columns = left.columns + right.columns
+        names = self._columns.names
+        if names is None:
+            names = TupleNames([f"f{at}" for at in range(len(columns))])
+        self._join.clear_pairs()
+        self._drop_dead()
+        return self._output.stamp(Batch.from_columns(columns, names))
+
+    cdef Batch _gather(self, int side):
+        """The kept columns of one side of all pairs, in their order."""
+        cdef const JoinPair *pairs = self._join.pairs().data()
+        cdef int64_t count = <int64_t> self._join.pairs().size()
+        cdef const JoinRow *rows = &pairs.left if side == 0 else &pairs.right
+        cdef Uint32Buffer indices
+        cdef Py_ssize_t at, first, length
+        cdef list parts = []
+        cdef Batch gathered
+        check(self._grouped.group(self._join.batches(), rows, count, sizeof(JoinPair)), NULL)
+        for at in range(<Py_ssize_t> self._grouped.batches.size()):
+            first = self._grouped.starts[at]
+            length = self._grouped.starts[at + 1] - first
+            indices = Uint32Buffer.allocate(length)
+            memcpy(indices.data, self._grouped.positions.data() + first, 4 * length)
+            parts.append((<Batch> self._stored[self._grouped.batches[at]]).take(indices))
+        gathered = Batch.concat(parts)
+        if gathered.columns is None:
+            gathered = gathered.typed(self._columns.sides[side].kept_spec)
+        if len(parts) == 1:
+            return gathered
+        indices = Uint32Buffer.allocate(count)
+        memcpy(indices.data, self._grouped.order.data(), 4 * count)
+        return gathered.take(indices)
+
     cdef int _run(self, int64_t deadline_ns, Py_ssize_t max_rows) except -1:
+        self._max_pairs = PAIRS_AT_A_TIME if self._columns is None else max_rows
         while True:
             if self._iterator is not None:
                 self._pull()
@@ -111,7 +179,7 @@ cdef class IntervalJoin(RowKernel):
                 self._call_function()
             elif not self._advance():
                 return STATUS_DONE
-            if len(self._output.values) >= max_rows:
+            if <Py_ssize_t> self._output.times.size() >= max_rows:
                 return STATUS_FULL
             if coarse_monotonic_ns() > deadline_ns:
                 return STATUS_MORE
@@ -157,30 +225,43 @@ cdef class IntervalJoin(RowKernel):
         cdef Marks marks = self._marks
         cdef int64_t end, row
         cdef Status status
-        self._pair = None
-        self._next_pair = 0
-        self._join.clear_pairs()
+        if self._columns is None:
+            self._pair = None
+            self._next_pair = 0
+            self._join.clear_pairs()
         if self._mode != MODE_ROWS:
             return self._next_timer(True)
         if marks is not None and self._pass_marks():
             return 1
-        if self._rows is None or self._cursor >= len(self._rows):
+        if self._batch is None or self._cursor >= self._batch.num_rows:
             return 0
-        end = len(self._rows)
+        end = self._batch.num_rows
         if marks is not None and self._mark < marks.stops.length:
             end = min(end, marks.stops.data[self._mark])
         row = self._cursor
-        status = self._join.add(self._input, &row, end, PAIRS_AT_A_TIME)
+        status = self._join.add(self._input, &row, end, self._max_pairs)
         self._cursor = row
         self._take_late()
+        if self._columns is not None:
+            self._note_pairs()
         if status == Status.kInvalid:
             # the rows before it come first; then it is met again
-            if self._join.pairs().empty():
-                self._row = self._rows[row]
+            if self._columns is not None or self._join.pairs().empty():
+                self._row = self._batch.objects()[row]
                 raise MissingTimestamp()
         elif status != Status.kFull:
             check(status, NULL)
         return 1
+
+    cdef int _note_pairs(self) except -1:
+        """Pairs of columns stay until they are taken; their times say how many there are."""
+        cdef const vector[JoinPair] *pairs = &self._join.pairs()
+        cdef size_t at
+        for at in range(self._output.times.size(), pairs.size()):
+            self._output.times.push_back(max(pairs[0][at].left_ms, pairs[0][at].right_ms))
+            self._output.has_times = True
+        self._next_pair = pairs.size()
+        return 0
 
     cdef int _take_late(self) except -1:
         """Send rows behind the watermark to their side output, or count them."""
@@ -194,7 +275,7 @@ cdef class IntervalJoin(RowKernel):
         else:
             for at in range(self._join.late().size()):
                 row = self._join.late()[at]
-                self._output.append_side(tag, self._rows[row], self._times.data[row])
+                self._output.append_side(tag, self._batch.objects()[row], self._times.data[row])
         self._join.clear_late()
         return 0
 
@@ -215,7 +296,8 @@ cdef class IntervalJoin(RowKernel):
         return 0
 
     cdef int _end_input(self) except -1:
-        if self._rows is not None:
+        if self._batch is not None:
+            self._batch = None
             self._join.batches().close(self._input.batch)
             self._drop_dead()
         return 0
@@ -226,19 +308,26 @@ cdef class IntervalJoin(RowKernel):
         cdef uint32_t number
         cdef size_t at
         cdef Status status
+        if not self._join.pairs().empty() and self._columns is not None:
+            return 0
         while not self._join.batches().sparse().empty():
             number = self._join.batches().sparse().back()
             status = self._join.batches().compact(&positions)
             if status == Status.kEmpty:
                 continue
             check(status, NULL)
-            rows = <list> self._stored[number]
-            self._stored[number] = [rows[position] for position in positions]
+            self._stored[number] = self._some(self._stored[number], positions)
         if not self._join.batches().dead().empty():
             for at in range(self._join.batches().dead().size()):
                 self._stored[self._join.batches().dead()[at]] = None
             self._join.batches().forget_dead()
         return 0
+
+    def _some(self, stored, list positions):
+        """Some of the rows that are kept of a batch."""
+        if type(stored) is Batch:
+            return (<Batch> stored).take(Uint32Buffer.of(positions))
+        return [stored[position] for position in positions]
 
     cdef int _handle_error(self, BaseException error) except -1:
         """Apply the operator's policy; 1 when the job must fail (after what was made so far)."""
@@ -250,7 +339,7 @@ cdef class IntervalJoin(RowKernel):
         self._iterator = None
         if self._error_action == "fail" or is_untimed:
             self._next_pair = self._join.pairs().size()
-            self._rows = None
+            self._batch = None
             self._marks = None
             self._failure = failure
             return 1

@@ -68,7 +68,6 @@ class WindowSettings:
         self._stream = stream
         self._assigner = window_assigner
         self._trigger: Trigger[Any, Any] | None = None
-        self._evictor: Evictor[Any, Any] | None = None
         self._allowed_lateness_ms = 0
         self._late_tag: OutputTag | None = None
 
@@ -109,29 +108,6 @@ class WindowSettings:
         self._trigger = trigger
         return self
 
-    def evictor(self: Self, evictor: Evictor[Any, Any]) -> Self:
-        """Drop rows from a window when it fires, before or after its function (flinkette only).
-
-        Parameters
-        ----------
-        evictor : Evictor
-            One of `flinkette.ext.windows`, for example ``CountEvictor.of(100)``, or your own. The
-            window keeps all its rows, also for `reduce` and `aggregate`.
-
-        Returns
-        -------
-        WindowedStream
-            The same object.
-
-        Raises
-        ------
-        InvalidTypeError
-            If the argument is not an Evictor.
-        """
-        require_instance("evictor", evictor, Evictor, hint="for example CountEvictor.of(100)")
-        self._evictor = evictor
-        return self
-
     def allowed_lateness(self: Self, time_ms: int) -> Self:
         """Keep windows after their end, so that late rows give corrected results.
 
@@ -162,6 +138,7 @@ class _Windowed(WindowSettings):
 
     _apply_kind: type[Function]
     _process_kind: type[Function]
+    _evictor: Evictor[Any, Any] | None = None
 
     def get_input_type(self) -> TypeInformation:
         """Return the type of the rows that go into the windows.
@@ -172,6 +149,29 @@ class _Windowed(WindowSettings):
             The declared type; the pickled type for plain Python objects.
         """
         return self._stream.get_type()
+
+    def evictor(self: Late, evictor: Evictor[Any, Any]) -> Late:
+        """Drop rows from a window when it fires, before or after its function (flinkette only).
+
+        Parameters
+        ----------
+        evictor : Evictor
+            One of `flinkette.ext.windows`, for example ``CountEvictor.of(100)``, or your own. The
+            window keeps all its rows, also for `reduce` and `aggregate`.
+
+        Returns
+        -------
+        WindowedStream
+            The same object.
+
+        Raises
+        ------
+        InvalidTypeError
+            If the argument is not an Evictor.
+        """
+        require_instance("evictor", evictor, Evictor, hint="for example CountEvictor.of(100)")
+        self._evictor = evictor
+        return self
 
     def side_output_late_data(self: Late, output_tag: OutputTag) -> Late:
         """Send rows that come after their windows have gone to a side output.

@@ -108,6 +108,7 @@ def joined(streams: Any, how: str, kind: str, lateness: int, function: Any) -> A
     return windows.apply(function).process(Stamped())
 
 
+@settings(max_examples=75)
 @given(two_input_jobs(), KINDS, LATENESS, st.sampled_from(["class", "callable", "flat"]))
 def test_pairs_are_those_that_share_key_and_window(
     job: TwoInputJob, kind: str, lateness: int, function: str
@@ -128,6 +129,7 @@ def test_pairs_are_those_that_share_key_and_window(
         assert by_key(got) == by_key(expected)
 
 
+@settings(max_examples=75)
 @given(two_input_jobs(), KINDS, LATENESS)
 def test_groups_are_all_rows_of_a_key_in_a_window(
     job: TwoInputJob, kind: str, lateness: int
@@ -146,6 +148,7 @@ def test_groups_are_all_rows_of_a_key_in_a_window(
     assert by_key(got) == by_key(expected)
 
 
+@settings(max_examples=75)
 @given(two_input_jobs(), st.booleans())
 def test_a_trigger_counts_the_rows_of_both_sides(job: TwoInputJob, is_purging: bool) -> None:
     expected, seen = [], {}

@@ -18,7 +18,7 @@ from unit.runtime.jobs import Feed, MemorySink, Run, environment, stream_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["TwoInputJob", "results_of", "two_input_jobs", "watermarks"]
+__all__ = ["KEYS", "TwoInputJob", "results_of", "two_input_jobs", "watermarks"]
 
 KEYS = ["a", 1, 1.0, None, ("b", 2)]
 
@@ -79,8 +79,18 @@ def watermarks(job: TwoInputJob) -> list[int]:
     return after
 
 
-def results_of(job: TwoInputJob, build: Callable[[Any, Any], Any]) -> list[Any]:
-    """Return what `build(first, second)` hands to a sink, in order."""
+def results_of(
+    job: TwoInputJob,
+    build: Callable[[Any, Any], Any],
+    shape: Callable[[Any], Any] | None = None,
+    row_type: Any = None,
+) -> list[Any]:
+    """Return what `build(first, second)` hands to a sink, in order.
+
+    `shape` makes the rows of both streams of Row(key, ts, value), `row_type` is what they are then.
+    """
+    if shape is None:
+        shape = _same if job.is_row else tuple
     env = environment(
         job.parallelism,
         flinkette_batch_rows=job.batch_rows,
@@ -92,7 +102,7 @@ def results_of(job: TwoInputJob, build: Callable[[Any, Any], Any]) -> list[Any]:
     for feed in feeds:
         stamped = stream_of(env, feed, strategy.with_timestamp_assigner("ts"))
         # one subtask up to key_by: rows reach those behind it in one order
-        as_given = stamped.map(_same if job.is_row else _plain).set_parallelism(1)
+        as_given = stamped.map(shape, row_type).set_parallelism(1)
         streams.append(as_given)
     build(*streams).sink_to(sink)
     run = Run(env)
@@ -108,7 +118,3 @@ def results_of(job: TwoInputJob, build: Callable[[Any, Any], Any]) -> list[Any]:
 
 def _same(row: Any) -> Any:
     return row
-
-
-def _plain(row: Any) -> Any:
-    return tuple(row)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flinkette._native.interval_join import IntervalJoin
 from flinkette.contracts.output_tag import OutputTag
+from flinkette.plan.joined_columns import JoinedColumns, plan_joined_columns
 from flinkette.runtime.context import SubtaskRuntimeContext
 from flinkette.runtime.failures import make_error, make_row_error
 from flinkette.runtime.operator import Operator
@@ -35,11 +36,13 @@ class IntervalJoinOperator(Operator):
         description = self._description
         self._keys = Keys(context)
         policy = self.info.node.row_error
+        columns = plan_joined_columns(self.info.node)
         self._native = self._kernel = IntervalJoin(
             lower_ms=description.lower_ms,
             upper_ms=description.upper_ms,
             keys=self._keys.context,
             function=description.func.process_element,
+            columns=columns if isinstance(columns, JoinedColumns) else None,
             converter=converter_of(self.info.node.output_type),
             late_tags=(description.left_late_tag, description.right_late_tag),
             info=self.info,

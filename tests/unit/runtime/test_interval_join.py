@@ -15,7 +15,7 @@ from flinkette.contracts.errors import (
 from flinkette.contracts.state import ValueStateDescriptor
 from flinkette.datastream import OutputTag
 from flinkette.ext import on_row_error
-from flinkette.ext.joins import ProcessJoinFunction
+from flinkette.ext.joins import JoinedFields, ProcessJoinFunction
 from flinkette.runtime.operators.interval_join import IntervalJoinOperator
 from unit.runtime.jobs import Feed, MemorySink, Run, environment, stream_of
 
@@ -176,10 +176,13 @@ def test_a_result_that_does_not_fit_its_type_is_named() -> None:
         list(results)
 
 
-def test_a_row_without_a_time_is_named_with_its_input() -> None:
+@pytest.mark.parametrize("func", [Both(), JoinedFields(["key"], ["ts"])])
+def test_a_row_without_a_time_is_named_with_its_input(func: ProcessJoinFunction) -> None:
     env = environment()
-    keyed = env.from_collection([Row(key=1, ts=1)]).key_by(lambda row: row["key"])
-    stream = keyed.interval_join(keyed).between(Time.seconds(0), Time.seconds(0)).process(Both())
+    declared = Types.ROW_NAMED(["key", "ts"], [Types.LONG(), Types.LONG()])
+    rows = env.from_collection([Row(key=1, ts=1)], declared)
+    keyed = rows.key_by(lambda row: row["key"])
+    stream = keyed.interval_join(keyed).between(Time.seconds(0), Time.seconds(0)).process(func)
     with (
         pytest.raises(MissingTimestampError) as failed,
         stream.execute_and_collect() as results,
