@@ -53,6 +53,7 @@ class EmbeddedJob(Job):
             self.worker.open()
             self._is_open = True
             self._long_calls = LongCalls(self.worker, self._long_call_ms, _warn)
+            self._long_calls.start()
             self._next_sample_ns = self._clock.monotonic_ns() + SAMPLE_INTERVAL_NS
         has_worked = self.worker.step()
         if self._clock.monotonic_ns() >= self._next_sample_ns:

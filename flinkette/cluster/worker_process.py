@@ -235,6 +235,7 @@ class WorkerProcess:
         )
         self._worker.open()
         self._long_calls = LongCalls(self._worker, settings.long_call_ms, _warn)
+        self._long_calls.start()
         self._tell(Deployed())
 
     def _take_answer(self, answer: Assign) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from flinkette.runtime.worker import Worker
+    from flinkette.runtime.worker import Turn, Worker
 
 __all__ = ["LongCalls", "describe_call"]
 
@@ -43,9 +43,17 @@ class LongCalls:
         self._say = say
         self._known: set[tuple[str, int]] = set()
         self._next_ns = 0
+        self._interval_s = min(LONGEST_INTERVAL_S, limit_ms / 4e3)
+        self._seen: Turn | None = None
+        self._seen_ns = 0
+        self._looked_ns = 0
         self._is_over = threading.Event()
         self._thread: threading.Thread | None = None
-        if limit_ms:
+
+    def start(self) -> None:
+        """Begin to look, until `close`."""
+        if self._limit_ns:
+            self._looked_ns = time.monotonic_ns()
             self._thread = threading.Thread(target=self._watch, name="long calls", daemon=True)
             self._thread.start()
 
@@ -59,7 +67,14 @@ class LongCalls:
     def look(self, now_ns: int) -> None:
         """Warn of the call at work if it is over the limit and nobody was told of it."""
         turn = self._worker.turn
-        if turn is None or now_ns - turn.started_ns < self._limit_ns or now_ns < self._next_ns:
+        # between two looks that are far apart the whole process stood still
+        passed_ns = min(now_ns - self._looked_ns, int(2e9 * self._interval_s))
+        self._looked_ns = now_ns
+        if turn is None or turn is not self._seen:
+            self._seen, self._seen_ns = turn, 0
+            return
+        self._seen_ns += passed_ns
+        if self._seen_ns < self._limit_ns or now_ns < self._next_ns:
             return
         frame = sys._current_frames().get(turn.thread)
         if frame is None:
@@ -79,8 +94,7 @@ class LongCalls:
         )
 
     def _watch(self) -> None:
-        interval_s = min(LONGEST_INTERVAL_S, self._limit_ns / 4e9)
-        while not self._is_over.wait(interval_s):
+        while not self._is_over.wait(self._interval_s):
             self.look(time.monotonic_ns())
 
 

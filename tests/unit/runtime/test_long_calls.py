@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 import pytest
 
 from flinkette.runtime.long_calls import LongCalls
+from flinkette.runtime.worker import Turn
 from unit.runtime.jobs import Feed, MemorySink, Run, environment, stream_of
 
 pytestmark = pytest.mark.usefixtures("no_leaks")
@@ -30,6 +32,7 @@ def run_watched(functions: list[Any], said: list[str], rows: int = 3) -> None:
     stream.sink_to(MemorySink())
     run = Run(env)
     watch = LongCalls(run.job.worker, 20, said.append)
+    watch.start()
     try:
         run.finish()
     finally:
@@ -90,9 +93,23 @@ def test_short_calls_and_no_limit_say_nothing() -> None:
     run_watched([lambda value: value], said, rows=1000)
     assert said == []
     watch = LongCalls(Run(_idle()).job.worker, 0, said.append)
-    watch.look(2**62)
+    watch.start()
     watch.close()
     assert said == []
+
+
+def test_a_process_that_stood_still_blames_nobody() -> None:
+    # a limit of 10 s: looks come each second; then 10 min without one
+    said: list[str] = []
+    worker = Run(_idle()).job.worker
+    watch = LongCalls(worker, 10_000, said.append)
+    worker.turn = Turn(worker.subtasks[0], 0, get_ident())
+    for second in [1, 2, 3, 603, *range(604, 609)]:
+        watch.look(second * 10**9)
+    assert said == []
+    for second in range(609, 615):
+        watch.look(second * 10**9)
+    assert len(said) == 1
 
 
 def _idle() -> Any:
