@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from flinkette.client.job import Job
@@ -11,6 +12,7 @@ from flinkette.runtime.clock import SystemClock
 from flinkette.runtime.counts import task_counts
 from flinkette.runtime.deploy import deploy
 from flinkette.runtime.garbage import look_as_before, look_less_often
+from flinkette.runtime.long_calls import LongCalls
 from flinkette.runtime.worker import Worker
 
 if TYPE_CHECKING:
@@ -44,12 +46,16 @@ class EmbeddedJob(Job):
         self._metrics = JobMetrics(job_graph)
         self._next_sample_ns = 0
         self._is_open = False
+        self._long_call_ms = settings.long_call_ms
+        self._long_calls: LongCalls | None = None
 
     def _advance(self) -> bool:
         if not self._is_open:
             look_less_often(self)
-            self._is_open = True
             self.worker.open()
+            self._is_open = True
+            self._long_calls = LongCalls(self.worker, self._long_call_ms, _warn)
+            self._long_calls.start()
             self._next_sample_ns = self._clock.monotonic_ns() + SAMPLE_INTERVAL_NS
         has_worked = self.worker.step()
         if self._clock.monotonic_ns() >= self._next_sample_ns:
@@ -82,11 +88,15 @@ class EmbeddedJob(Job):
         self._metrics.take(task_counts(self.worker.subtasks))
 
     def _release(self) -> None:
+        if self._long_calls is not None:
+            self._long_calls.close()
         try:
             if self._is_open:
                 self._sample()
         finally:
             self.worker.close()
-            if self._is_open:
-                self._is_open = False
-                look_as_before(self)
+            look_as_before(self)
+
+
+def _warn(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

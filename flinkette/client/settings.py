@@ -54,5 +54,6 @@ def deploy_options(
         job_parameters=parameters or {},
         is_combining=bool(configuration.get(options.WINDOW_COMBINING)),
         buffer_timeout_ms=configuration.get(options.BUFFER_TIMEOUT) if has_timeout else -1,
+        long_call_ms=configuration.get(options.LONG_CALL_WARNING),
         is_batch=mode == "BATCH" or (mode == "AUTOMATIC" and is_bounded),
     )

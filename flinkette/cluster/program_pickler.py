@@ -49,6 +49,7 @@ def dump(program: Any, add_buffer: Callable[[pickle.PickleBuffer], object] | Non
         pickler.dump((program, _Later(pickler)))
     finally:
         pickler.forget_modules()
+        pickler.clear_memo()  # `_Later` is in it: a circle that holds tables until the next gc
     return stream.getvalue()
 
 

@@ -49,6 +49,7 @@ from flinkette.runtime.clock import SystemClock
 from flinkette.runtime.cores import available_cores
 from flinkette.runtime.deploy import deploy
 from flinkette.runtime.garbage import look_less_often
+from flinkette.runtime.long_calls import LongCalls
 from flinkette.runtime.worker import Worker
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class WorkerProcess:
         self._links = PeerLinks()
         self._wiring: WorkerWiring | None = None
         self._worker: Worker | None = None
+        self._long_calls: LongCalls | None = None
         self._number = -1
         self._is_running = False
         self._is_over = False
@@ -234,6 +236,8 @@ class WorkerProcess:
             may_spin=len(self._doorbells) - 1 <= available_cores(),
         )
         self._worker.open()
+        self._long_calls = LongCalls(self._worker, settings.long_call_ms, _warn)
+        self._long_calls.start()
         self._tell(Deployed())
 
     def _take_answer(self, answer: Assign) -> None:
@@ -255,6 +259,8 @@ class WorkerProcess:
         worker, self._worker = self._worker, None
         self._is_running = False
         self._is_over = True
+        if self._long_calls is not None:
+            self._long_calls.close()
         if worker is not None:
             try:
                 worker.close()
@@ -325,6 +331,11 @@ def _prepare(message: Deploy) -> None:
         logging.basicConfig(
             level=message.log_level, format="%(levelname)s:%(name)s:%(message)s", stream=sys.stderr
         )
+
+
+def _warn(text: str) -> None:
+    """Write past the stream to the master: the thread that sends on it is the one that is busy."""
+    os.write(2, f"{text}\n".encode())
 
 
 def _die_with_parent() -> None:

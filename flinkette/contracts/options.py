@@ -38,6 +38,7 @@ __all__ = [
     "JOB_ID",
     "JOB_NAME",
     "KNOWN_OPTIONS",
+    "LONG_CALL_WARNING",
     "MAX_PARALLELISM",
     "NETWORK_MEMORY",
     "OBJECT_REUSE",
@@ -48,6 +49,7 @@ __all__ = [
     "RUNTIME_MODE",
     "SAVEPOINT_DIRECTORY",
     "SCHEDULER_STRATEGY",
+    "SLOT_SHARING",
     "WINDOW_COMBINING",
     "WINDOW_SHARING",
     "WORKERS",
@@ -157,6 +159,14 @@ SLOT_SHARING: ConfigOption[bool] = ConfigOption(
     True,
     boolean,
     doc="Subtasks of different chains share slots; false gives each chain slots of its own.",
+)
+LONG_CALL_WARNING: ConfigOption[int] = ConfigOption(
+    "flinkette.long-call.warning",
+    10_000,
+    duration_ms,
+    unit="ms",
+    least=0,
+    doc="A call of a user function that takes longer is named in a warning, once; 0: never.",
 )
 NETWORK_MEMORY: ConfigOption[int] = ConfigOption(
     "taskmanager.memory.network.max",

@@ -76,6 +76,8 @@ class DeployOptions:
     is_combining: bool = True
     buffer_timeout_ms: int = 100
     """How long rows wait for others on their way to other subtasks; -1: until a batch is full."""
+    long_call_ms: int = 10_000
+    """Calls of user code that take longer are named in a warning; 0: never."""
 
 
 def deploy(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import select
 import time
-from typing import TYPE_CHECKING
+from threading import get_ident
+from typing import TYPE_CHECKING, NamedTuple
 
 from flinkette.exchange.gate import Gate
 from flinkette.runtime.source_input import SourceInput
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from flinkette.runtime.clock import Clock
     from flinkette.runtime.subtask import Subtask
 
-__all__ = ["Worker"]
+__all__ = ["Turn", "Worker"]
 
 SLICE_NS = 10_000_000
 """A subtask runs at most this long before the others and the mail get their turn."""
@@ -26,6 +27,14 @@ SPIN_NS = 50_000
 """Waking a sleeper costs 8 to 35 us; the next batch of a busy neighbour mostly comes sooner."""
 MIN_PARK_S = 0.001
 """Also when something is overdue: nobody could do it, or the worker would not park."""
+
+
+class Turn(NamedTuple):
+    """Which subtask runs, since when, and in which thread."""
+
+    subtask: Subtask
+    started_ns: int
+    thread: int
 
 
 class Worker:
@@ -50,6 +59,8 @@ class Worker:
         self._on_turn = on_turn
         self._may_spin = may_spin
         self._has_worked = False
+        self.turn: Turn | None = None
+        """The subtask at work, for threads that watch; None between turns."""
 
     @property
     def has_ended(self) -> bool:
@@ -72,18 +83,22 @@ class Worker:
             What a subtask failed with, after the rows before the failing one were processed.
         """
         has_worked = False
+        thread = get_ident()
         for subtask in self.subtasks:
             if subtask.has_ended:
                 continue
             if self._on_turn is not None:
                 self._on_turn(subtask)
             started_ns = self._clock.monotonic_ns()
+            self.turn = Turn(subtask, started_ns, thread)
             try:
                 if subtask.step(started_ns, started_ns + SLICE_NS):
                     has_worked = True
             except Exception:
                 self._drain_after(subtask)
                 raise
+            finally:
+                self.turn = None
         if not has_worked:
             has_worked = self._release()
         self._has_worked |= has_worked

@@ -1,6 +1,6 @@
 """Workers that are stopped and go on at random lose nothing, repeat nothing, and do not grow.
 
-`FLK_SOAK_S` says about how long, 10 by default; by hand:
+`FLK_SOAK_S` says about how long: 10 by default, 60 in CI; by hand:
 ``FLK_SOAK_S=600 pytest tests/cluster/test_soak.py``.
 """
 
@@ -27,11 +27,16 @@ from flinkette.datastream.submission import graph_to_submit
 from flinkette.datastream.window import TumblingEventTimeWindows
 
 SECONDS = float(os.environ.get("FLK_SOAK_S", "10"))
-ROWS_PER_SECOND = 50_000
+ROWS_PER_SECOND = 600_000
 NUM_KEYS = 64
 MAX_GROWTH_BYTES = 24 << 20
 
-pytestmark = pytest.mark.usefixtures("fork_server_of_the_module", "no_leaks")
+PATIENCE_S = 60 + 20 * SECONDS
+
+pytestmark = [
+    pytest.mark.usefixtures("fork_server_of_the_module", "no_leaks"),
+    pytest.mark.timeout(PATIENCE_S + 60),
+]
 
 
 class OwnTime(TimestampAssigner):
@@ -100,7 +105,7 @@ def test_pauses_lose_nothing_and_memory_stays_flat() -> None:
     started_s = time.monotonic()
     try:
         while job.step():
-            assert time.monotonic() - started_s < 60 + 20 * SECONDS, f"seed {seed}: it hangs"
+            assert time.monotonic() - started_s < PATIENCE_S, f"seed {seed}: it hangs"
     finally:
         pauses.end()
         job.close()
@@ -110,7 +115,7 @@ def test_pauses_lose_nothing_and_memory_stays_flat() -> None:
     expected = {}
     for key in range(NUM_KEYS):
         numbers = range(key or NUM_KEYS, num_rows + 1, NUM_KEYS)
-        expected[key] = (key, len(numbers), sum(numbers))
+        expected[key] = (key, len(numbers), (numbers[0] + numbers[-1]) * len(numbers) // 2)
     assert sorted(rows) == list(expected.values()), f"seed {seed}"
     quarter = len(pauses.sizes) // 4
     if quarter:

@@ -7,6 +7,9 @@ from collections import Counter
 
 import pytest
 
+SPREAD = "flinkette.slot-sharing.enabled=false"
+"""Each chain has a slot of its own, so that there is something to do for a second worker."""
+
 
 def test_word_count_prints_the_counts_of_the_text(examples, run_example):
     text = (examples / "data" / "alice.txt").read_text(encoding="utf-8")
@@ -54,9 +57,10 @@ def test_late_data_corrects_results_and_puts_aside_what_is_too_late(run_example)
     ]
 
 
+@pytest.mark.parametrize("workers", [(), ("--workers", "2", "-D", SPREAD)], ids=["one", "two"])
 @pytest.mark.parametrize("name", ["word_count.py", "keyed_timers.py", "late_data.py"])
-def test_flinkette_run_prints_the_same(examples, run_python, run_example, name):
-    done = run_python("-m", "flinkette", "run", str(examples / name))
+def test_flinkette_run_prints_the_same(examples, run_python, run_example, name, workers):
+    done = run_python("-m", "flinkette", "run", *workers, str(examples / name))
     assert done.stdout.splitlines() == run_example(name)
 
 

@@ -370,7 +370,8 @@ def test_a_job_that_fails_while_columns_are_asked_for_is_closed(env):
     assert results.to_arrow().num_rows == 0
 
 
-def test_the_memory_of_a_result_goes_with_it(env):
+@pytest.mark.pipeline
+def test_the_memory_of_a_result_goes_with_it(env, runs_on):
     before, columns_before = pa.total_allocated_bytes(), column.live_count()
     table = pa.table({"a": pa.array([1.5] * 100_000)})
     with env.from_arrow(table).execute_and_collect() as results:
@@ -379,7 +380,8 @@ def test_the_memory_of_a_result_goes_with_it(env):
     found = env.from_arrow(table).execute_and_collect().to_arrow()
     del table, results
     assert found.num_rows == 100_000
-    assert pa.total_allocated_bytes() > before
+    if runs_on == "in_process":  # what comes from workers is in no memory of pyarrow's
+        assert pa.total_allocated_bytes() > before
     del found, batch, env
     assert pa.total_allocated_bytes() <= before
     assert column.live_count() == columns_before
