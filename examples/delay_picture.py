@@ -11,6 +11,7 @@ from delay_tables import CARRIER_NAMES
 from pyarrow import parquet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 __all__ = ["draw_delays"]
@@ -64,9 +65,10 @@ def draw_delays(days_file: Path, picture: Path) -> None:
     picture.write_text("\n".join(parts), encoding="utf-8")
 
 
-def _mean(days) -> float:
+def _mean(days: Iterable[tuple[int, int]]) -> float:
     delays, flights = zip(*days, strict=True)
-    return sum(delays) / sum(flights)
+    mean: float = sum(delays) / sum(flights)
+    return mean
 
 
 def _runs(days: dict[date, tuple[int, int]]) -> list[list[int]]:

@@ -23,6 +23,7 @@ import tempfile
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow
 from delay_picture import draw_delays
@@ -39,11 +40,19 @@ from flinkette.datastream.functions import (
 from flinkette.datastream.window import (
     EventTimeSessionWindows,
     SlidingEventTimeWindows,
+    TimeWindow,
     TumblingEventTimeWindows,
 )
 from flinkette.ext.aggregations import Avg, Count, Max, Sum
 from flinkette.ext.sinks import ParquetSink
 from flinkette.ext.sources import ParquetSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from flinkette.common import TypeInformation
+
+    Totals = tuple[int, int, int]
 
 FLIGHTS = Path(__file__).resolve().parent / "data" / "flights.parquet"
 
@@ -57,7 +66,7 @@ TEXT, INT, FLOAT = Types.STRING(), Types.LONG(), Types.DOUBLE()
 DATE, MOMENT = Types.SQL_DATE(), Types.SQL_TIMESTAMP()
 
 
-def row_type(**fields):
+def row_type(**fields: TypeInformation) -> TypeInformation:
     """Type of rows with these fields."""
     return Types.ROW_NAMED(list(fields), list(fields.values()))
 
@@ -90,10 +99,12 @@ def mark_late(flights: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
     return flights.append_column("late", is_late.cast(pyarrow.int8()))
 
 
-class DayOfCarrier(ProcessWindowFunction):
+class DayOfCarrier(ProcessWindowFunction[Any, Row, str, TimeWindow]):
     """Adds carrier and day to the totals of a window."""
 
-    def process(self, key, context, elements):
+    def process(
+        self, key: str, context: ProcessWindowFunction.Context[TimeWindow], elements: Iterable[Any]
+    ) -> Iterator[Row]:
         (total,) = elements
         yield Row(
             carrier=key,
@@ -110,25 +121,27 @@ class DayOfCarrier(ProcessWindowFunction):
 class Delays(AggregateFunction):
     """Counts flights, minutes of delay, and flights later than half an hour."""
 
-    def create_accumulator(self):
+    def create_accumulator(self) -> Totals:
         return 0, 0, 0
 
-    def add(self, value, accumulator):
+    def add(self, value: Row, accumulator: Totals) -> Totals:
         flights, delay_min, late = accumulator
         delay = value.dep_delay
         return flights + 1, delay_min + delay, late + (delay > LATE_AFTER_MIN)
 
-    def get_result(self, accumulator):
+    def get_result(self, accumulator: Totals) -> Totals:
         return accumulator
 
-    def merge(self, acc_a, acc_b):
-        return tuple(map(sum, zip(acc_a, acc_b, strict=True)))
+    def merge(self, acc_a: Totals, acc_b: Totals) -> Totals:
+        return acc_a[0] + acc_b[0], acc_a[1] + acc_b[1], acc_a[2] + acc_b[2]
 
 
-class HoursOfAirport(ProcessWindowFunction):
+class HoursOfAirport(ProcessWindowFunction[Any, Row, str, TimeWindow]):
     """Adds airport and hours to the totals of a window."""
 
-    def process(self, key, context, elements):
+    def process(
+        self, key: str, context: ProcessWindowFunction.Context[TimeWindow], elements: Iterable[Any]
+    ) -> Iterator[Row]:
         ((flights, delay_min, late),) = elements
         window = context.window()
         yield Row(
@@ -141,10 +154,12 @@ class HoursOfAirport(ProcessWindowFunction):
         )
 
 
-class RunOfAircraft(ProcessWindowFunction):
+class RunOfAircraft(ProcessWindowFunction[Any, Row, str, TimeWindow]):
     """Adds aircraft, first and last departure to the totals of a session."""
 
-    def process(self, key, context, elements):
+    def process(
+        self, key: str, context: ProcessWindowFunction.Context[TimeWindow], elements: Iterable[Any]
+    ) -> Iterator[Row]:
         ((flights, delay_min, _),) = elements
         window = context.window()
         last_ms = window.end - AIRCRAFT_GAP.to_milliseconds()
@@ -157,10 +172,12 @@ class RunOfAircraft(ProcessWindowFunction):
         )
 
 
-class WorstOfWeek(ProcessAllWindowFunction):
+class WorstOfWeek(ProcessAllWindowFunction[Row, Row, TimeWindow]):
     """Keeps the three carriers with the longest mean delay."""
 
-    def process(self, context, elements):
+    def process(
+        self, context: ProcessAllWindowFunction.Context[TimeWindow], elements: Iterable[Row]
+    ) -> Iterator[Row]:
         week = wall_clock(context.window().start).date()
         carriers = [carrier for carrier in elements if carrier.flights >= MIN_FLIGHTS_OF_WEEK]
         carriers.sort(key=lambda carrier: (-carrier.delay_min / carrier.flights, carrier.key))
@@ -236,7 +253,7 @@ def output_folder(arguments: list[str]) -> Path:
         default=Path("flight_delays_output"),
         help="folder for the results (default: ./flight_delays_output)",
     )
-    folder = parser.parse_args(arguments).output
+    folder: Path = parser.parse_args(arguments).output
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

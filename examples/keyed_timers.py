@@ -18,10 +18,15 @@ Run it with ``python examples/keyed_timers.py``.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flinkette.common import Row, Types, WatermarkStrategy
 from flinkette.datastream import StreamExecutionEnvironment
 from flinkette.datastream.functions import KeyedProcessFunction, RuntimeContext
 from flinkette.datastream.state import ValueStateDescriptor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SILENT_AFTER_MS = 15_000
 
@@ -37,12 +42,12 @@ REPORTS = [
 class SilenceAlarm(KeyedProcessFunction):
     """Yields a line when a machine was silent for 15 s, and one when it reports again."""
 
-    def open(self, runtime_context: RuntimeContext):
+    def open(self, runtime_context: RuntimeContext) -> None:
         self.last_report = runtime_context.get_state(
             ValueStateDescriptor("last report", Types.LONG())
         )
 
-    def process_element(self, value, ctx: KeyedProcessFunction.Context):
+    def process_element(self, value: Row, ctx: KeyedProcessFunction.Context) -> Iterator[str]:
         timers = ctx.timer_service()
         last_ms = self.last_report.value()
         if last_ms is None:
@@ -55,7 +60,7 @@ class SilenceAlarm(KeyedProcessFunction):
         self.last_report.update(value.time)
         timers.register_event_time_timer(value.time + SILENT_AFTER_MS)
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext):
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:
         last_ms = self.last_report.value()
         machine = ctx.get_current_key()
         yield f"{clock(timestamp)}  {machine:4}  is SILENT, last report {clock(last_ms)}"

@@ -19,10 +19,15 @@ Run it with ``python examples/late_data.py``.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flinkette.common import Duration, Row, Time, Types, WatermarkStrategy
 from flinkette.datastream import OutputTag, StreamExecutionEnvironment
 from flinkette.datastream.functions import ProcessWindowFunction
-from flinkette.datastream.window import TumblingEventTimeWindows
+from flinkette.datastream.window import TimeWindow, TumblingEventTimeWindows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 REPORTS = [
     Row(bridge="north", time=second * 1000, cars=cars)
@@ -41,14 +46,20 @@ REPORTS = [
 ]
 
 
-class CarsInWindow(ProcessWindowFunction):
+class CarsInWindow(ProcessWindowFunction[Row, str, str, TimeWindow]):
     """Adds up the cars of a window."""
 
-    def process(self, key, context, elements):
-        cars = sum(report.cars for report in elements)
+    def process(
+        self,
+        key: str,
+        context: ProcessWindowFunction.Context[TimeWindow],
+        elements: Iterable[Row],
+    ) -> Iterator[str]:
+        reports = list(elements)
+        cars = sum(report.cars for report in reports)
         window = context.window()
         span = f"{window.start // 1000:2} s to {window.end // 1000:2} s"
-        yield f"{key}  {span}  {cars:3} cars in reports: {len(elements)}"
+        yield f"{key}  {span}  {cars:3} cars in reports: {len(reports)}"
 
 
 def main() -> None:

@@ -12,16 +12,20 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flinkette.common import Types
 from flinkette.datastream import StreamExecutionEnvironment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ALICE = Path(__file__).resolve().parent / "data" / "alice.txt"
 NUM_SHOWN = 20
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 
 
-def words_of(line):
+def words_of(line: str) -> Iterator[tuple[str, int]]:
     """Yield (word, 1) for each word of a line."""
     for word in WORD.findall(line.lower()):
         yield word, 1

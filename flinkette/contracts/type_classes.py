@@ -365,6 +365,11 @@ class PrimitiveArrayTypeInfo(_ElementsTypeInfo):
                 "Types.OBJECT_ARRAY for anything but numbers and booleans"
             )
 
+    def _spec(self) -> TypeSpec:
+        if self._element_type == BasicTypeInfo(BasicType.BYTE):
+            return ("bytes",)
+        return super()._spec()
+
 
 class BasicArrayTypeInfo(_ElementsTypeInfo):
     """A list of simple values, nulls allowed.
@@ -413,7 +418,7 @@ class ListTypeInfo(_ElementsTypeInfo):
 
     def _spec(self) -> TypeSpec:
         if self._element_type == BasicTypeInfo(BasicType.BYTE):
-            return ("primitive_array", ("byte",))
+            return ("bytes",)
         return super()._spec()
 
     @property

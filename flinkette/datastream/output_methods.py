@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from flinkette.contracts.output_tag import OutputTag
 from flinkette.contracts.sink import Sink
@@ -92,6 +92,19 @@ class OutputMethods(StreamBase):
         if sink_identifier is not None:
             require_instance("print", sink_identifier, str)
         return self._append_sink(PrintSink(sink_identifier), "Sink: Print to Std. Out")
+
+    @overload
+    def execute_and_collect(
+        self, job_execution_name: str | None = None, limit: None = None
+    ) -> CloseableIterator: ...
+
+    @overload
+    def execute_and_collect(
+        self, job_execution_name: str | None = None, *, limit: int
+    ) -> list[Any]: ...
+
+    @overload
+    def execute_and_collect(self, job_execution_name: str | None, limit: int) -> list[Any]: ...
 
     def execute_and_collect(
         self, job_execution_name: str | None = None, limit: int | None = None

@@ -87,7 +87,7 @@ class VertexFigures:
         Those that have reported.
     held_back_by : str
         What its watermark waits for, if anything: the subtask of a source or operator that is
-        furthest behind.
+        furthest behind, with the split that holds it back there, or that its inputs are idle.
     """
 
     name: str

@@ -57,6 +57,9 @@ class TaskCounts(NamedTuple):
     has_ended: bool
     of_functions: dict[str, int | float]
     """Metrics that user functions made, as `operator.group.name`."""
+    slowest_split: str = ""
+    """Of a source that reads several splits, or one without rows so far: the one that is furthest
+    behind, in words."""
     accumulators: list[AccumulatorState] = []  # noqa: RUF012 - nobody changes it
     """What user functions add up for the program."""
 

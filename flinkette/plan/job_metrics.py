@@ -182,10 +182,19 @@ class JobMetrics:
             if counts.lowest_channel >= len(senders) or _makes_time(vertices[subtask.vertex]):
                 break
             subtask = senders[counts.lowest_channel]
-        if subtask == first or (counts is not None and counts.output_watermark_ms is None):
+        if counts is not None and counts.output_watermark_ms is None:
             return ""
+        is_idle = (
+            counts is not None and counts.lowest_channel is None and self._senders.get(subtask)
+        )
+        if subtask == first:
+            return "inputs that are all idle" if is_idle else ""
         behind = vertices[subtask.vertex]
-        return f"{behind.nodes[0].name} ({subtask.index + 1}/{behind.parallelism})"
+        name = f"{behind.nodes[0].name} ({subtask.index + 1}/{behind.parallelism})"
+        if is_idle:
+            return f"{name}, whose inputs are all idle"
+        split = "" if counts is None else counts.slowest_split
+        return f"{name}, {split}" if split else name
 
     def _cost(self, latest: Mapping[SubtaskId, TaskCounts]) -> CostFigures:
         """Hold the placement's estimate against the whole life of the job so far."""

@@ -72,6 +72,9 @@ def _counts_of(subtask: Subtask, bytes_of: Callable[[int, int], Bytes]) -> list[
                 lowest if number == 0 else 0,
                 subtask.has_ended,
                 context.metrics.numbers(),
+                subtask.input.slowest_split
+                if number == 0 and isinstance(subtask.input, SourceInput)
+                else "",
                 context.accumulators.states(),
             )
         )

@@ -82,6 +82,11 @@ class SourceInput:
         return None if self._stage is None else self._stage.watermark_ms
 
     @property
+    def slowest_split(self) -> str:
+        """Which split holds the watermark back, in words; nothing if none does."""
+        return "" if self._stage is None or self._has_ended else self._stage.slowest_split()
+
+    @property
     def reject_tag(self) -> OutputTag | None:
         """Side output for malformed input rows, if `on_row_error` named one."""
         return self._reject_tag

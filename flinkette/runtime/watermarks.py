@@ -32,6 +32,10 @@ def has_deadlines(strategy: WatermarkStrategy) -> bool:
     return strategy.idleness_ms is not None or not isinstance(strategy.timestamp_assigner, str)
 
 
+SPLIT_NAME_LIMIT = 80
+"""Characters of a split's name that reports carry: the end of a path says most."""
+
+
 class WatermarkStage:
     """Gives rows their event time and the stream its watermarks. Slot thread only.
 
@@ -85,6 +89,15 @@ class WatermarkStage:
     def watermark_ms(self) -> int | None:
         """The watermark announced last; None if the strategy makes none."""
         return None if self._bound_ms is None else self._announced_ms
+
+    def slowest_split(self) -> str:
+        """Say which split holds the watermark back; nothing if there is no choice."""
+        if self._bound_ms is None or not self._max_ms:
+            return ""
+        split = min(self._max_ms, key=self._max_ms.__getitem__)
+        if self._max_ms[split] == MIN_WATERMARK_MS:
+            return f"split {split[-SPLIT_NAME_LIMIT:]}, which gave no row with a time so far"
+        return f"split {split[-SPLIT_NAME_LIMIT:]}" if len(self._max_ms) > 1 else ""
 
     def add_split(self, split: str) -> None:
         """Start a generator for a split; it holds the watermark back until it has delivered."""

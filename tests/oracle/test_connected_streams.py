@@ -36,7 +36,9 @@ class History(KeyedCoProcessFunction):
     """Keeps what it saw of its key, tells it with every row, and forgets it when a timer fires."""
 
     def open(self, runtime_context: Any) -> None:
-        self.seen = runtime_context.get_list_state(ListStateDescriptor("seen", Types.INT()))
+        self.seen = runtime_context.get_list_state(
+            ListStateDescriptor("seen", Types.PICKLED_BYTE_ARRAY())
+        )
 
     def process_element1(self, value: Any, ctx: Any) -> Any:
         return self.saw(0, value, ctx)
@@ -115,7 +117,9 @@ class Tagged(CoFlatMapFunction):
     """Says of each value which stream it came by, and how many came by that one before it."""
 
     def open(self, runtime_context: Any) -> None:
-        self.seen = runtime_context.get_list_state(ListStateDescriptor("seen", Types.INT()))
+        self.seen = runtime_context.get_list_state(
+            ListStateDescriptor("seen", Types.PICKLED_BYTE_ARRAY())
+        )
 
     def flat_map1(self, value: Any) -> Any:
         self.seen.add((0, value[1]))

@@ -63,7 +63,7 @@ TEXTS_AND_SPECS = [
     (
         Types.PRIMITIVE_ARRAY(Types.BYTE()),
         "PrimitiveArrayTypeInfo<Byte>",
-        ("primitive_array", ("byte",)),
+        ("bytes",),
     ),
     (Types.BASIC_ARRAY(Types.STRING()), "BasicArrayTypeInfo<String>", ("array", ("string",))),
     (

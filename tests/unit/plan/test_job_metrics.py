@@ -114,11 +114,15 @@ def test_what_holds_a_watermark_back_is_followed_to_its_source(job_graph: JobGra
             counts(job_graph, 2, 1, watermark_ms=9, lowest_channel=0),
         ]
     )
-    assert held_back_by(metrics) == ["", "", "Map (2/2)"]
+    idle = "inputs that are all idle"
+    assert held_back_by(metrics) == ["", idle, "Map (2/2), whose inputs are all idle"]
     metrics.take([counts(job_graph, 1, 1, running_ns=2 * S, watermark_ms=5, lowest_channel=0)])
     source = "Source: Collection Source (1/1)"
     assert held_back_by(metrics) == ["", source, source]
-    metrics.take([counts(job_graph, 0, 0, running_ns=2 * S, watermark_ms=None)])
+    slow = counts(job_graph, 0, 0, running_ns=2 * S, watermark_ms=3)
+    metrics.take([slow._replace(slowest_split="split b.csv")])
+    assert held_back_by(metrics) == ["", f"{source}, split b.csv", f"{source}, split b.csv"]
+    metrics.take([counts(job_graph, 0, 0, running_ns=3 * S, watermark_ms=None)])
     assert held_back_by(metrics) == ["", "", ""], "a source that makes none holds none back"
 
 
