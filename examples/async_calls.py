@@ -38,13 +38,13 @@ class Service:
         threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True).start()
         self._is_listening.wait()
 
-    async def _serve(self):
+    async def _serve(self) -> None:
         server = await asyncio.start_server(self._answer, "127.0.0.1", 0, backlog=500)
         self.port = server.sockets[0].getsockname()[1]
         self._is_listening.set()
         await server.serve_forever()
 
-    async def _answer(self, reader, writer):
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = int((await reader.readline()).split()[1])
         self.questions += 1
         is_busy = self.questions % 5 == 0
@@ -53,17 +53,17 @@ class Service:
         writer.close()
 
 
-class AskForWeather(AsyncFunction):
+class AskForWeather(AsyncFunction[str, tuple[str, str]]):
     """Gives (town, weather), or nothing if the service was busy."""
 
     def __init__(self, port: int) -> None:
         self.port = port
 
-    def open(self, runtime_context: RuntimeContext):
+    def open(self, runtime_context: RuntimeContext) -> None:
         # also where an HTTP client is made: an event loop runs here
         self.host = "127.0.0.1"
 
-    async def async_invoke(self, value: str):
+    async def async_invoke(self, value: str) -> list[tuple[str, str]]:
         reader, writer = await asyncio.open_connection(self.host, self.port)
         writer.write(f"{value}\n".encode())
         answer = (await reader.readline()).decode().strip()
