@@ -290,7 +290,9 @@ def _tick(state: ResourceState, event: ResourceTick) -> Step:
     if heartbeat_ms is None or not state.task_managers:
         return state, []
     options = state.options
-    if event.now_ms - heartbeat_ms > options.heartbeat_timeout_ms // 2:
+    is_waiting = next(iter(state.unanswered()), None) is not None
+    timeout_ms = options.answer_timeout_ms if is_waiting else options.heartbeat_timeout_ms
+    if event.now_ms - heartbeat_ms > timeout_ms // 2:
         # This process stood still and asked nobody: silence is its own doing.
         for manager in state.task_managers.values():
             state = state.with_manager(replace(manager, heard_ms=event.now_ms))

@@ -296,8 +296,10 @@ def test_a_job_does_not_wait_for_a_task_manager_that_does_not_answer() -> None:
     confirmed, unanswered, _ = run.request(A, 2)
     assert (confirmed.task_manager, unanswered.task_manager) == (Y, Y)  # it fills y
     run.confirm(confirmed)
-    run.tell(ResourceTick(14_999))
-    run.report(X, 1, 0, None, None, None)
+    for now_ms in range(6_000, 15_000, 1_000):
+        run.tell(ResourceTick(now_ms))
+        run.now_ms = now_ms
+        run.report(X, 1, 0, None, None, None)
     freed, freed_too, *orders = run.tell(ResourceTick(15_000))
     assert [freed, freed_too] == [FreeSlot(Y, 2, 0, grant(1)), FreeSlot(Y, 2, 1, grant(2))]
     first, second = (order for order in orders if isinstance(order, AllocateSlot))
@@ -314,6 +316,8 @@ def test_a_job_does_not_wait_for_a_task_manager_that_does_not_answer() -> None:
 def test_a_job_that_only_a_silent_task_manager_could_serve_is_told_so() -> None:
     run = Run(x=3)
     run.request(A, 2)
+    for now_ms in range(1_000, 10_000, 1_000):
+        assert run.tell(ResourceTick(now_ms)) == [SendHeartbeat(X, 1)]
     freed, freed_too, refused, beat, counts = run.tell(ResourceTick(10_000))
     assert [freed, freed_too] == [FreeSlot(X, 1, 0, grant(1)), FreeSlot(X, 1, 1, grant(2))]
     reason = "task manager x on host-x does not answer; 2 slots are needed, 0 of 3 are free"
@@ -321,6 +325,13 @@ def test_a_job_that_only_a_silent_task_manager_could_serve_is_told_so() -> None:
     assert (beat, counts) == (SendHeartbeat(X, 1), ReportSlotCounts(3, 0))
     assert run.slot(X, 2) is SlotState.SUSPECT
     assert run.report(X, 1, 1, None, None, None) == [ReportSlotCounts(3, 3)]
+
+
+def test_nor_does_a_job_manager_that_stood_still_while_a_job_waited() -> None:
+    run = Run(x=3)
+    run.request(A, 2)
+    assert run.tell(ResourceTick(13_000)) == [SendHeartbeat(X, 1)]
+    assert [run.slot(X, 0), run.slot(X, 2)] == [SlotState.PENDING, SlotState.FREE]
 
 
 def test_a_task_manager_that_was_heard_of_is_waited_for() -> None:
