@@ -134,6 +134,9 @@ class ParquetSource(Source):
 
     def _found(self, path: str, names: list[str], columns: tuple[str, ...]) -> list[str]:
         """Return the names in a file of the columns wanted."""
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise SourceError(f"{path}: two columns are named {twice!r}; rename one of them")
         by_lower = {name.lower(): name for name in names}
         selected = []
         for name in columns:

@@ -91,6 +91,16 @@ def test_the_type_of_rows_is_that_of_the_columns(path: Path, tmp_path: Path) -> 
     assert ParquetSource(path, ["none"]).produced_type() is None
 
 
+def test_two_columns_of_one_name_are_an_error_when_the_job_starts(tmp_path: Path) -> None:
+    file = tmp_path / "in.parquet"
+    arrays = [pyarrow.array([1]), pyarrow.array([2])]
+    pyarrow.parquet.write_table(pyarrow.Table.from_arrays(arrays, ["a", "a"]), file)
+    source = ParquetSource(file)
+    assert source.produced_type() is None
+    with pytest.raises(SourceError, match="two columns are named 'a'"):
+        source.create_enumerator(1)
+
+
 def test_a_missing_column_is_an_error_with_the_nearest_name(path: Path) -> None:
     with pytest.raises(SourceError, match=r"no column 'nane'; the nearest is 'name'"):
         ParquetSource(path, columns=["id", "nane"]).create_enumerator(1)
