@@ -88,14 +88,16 @@ class EmbeddedJob(Job):
         self._metrics.take(task_counts(self.worker.subtasks))
 
     def _release(self) -> None:
-        if self._long_calls is not None:
-            self._long_calls.close()
         try:
+            if self._long_calls is not None:
+                self._long_calls.close()
             if self._is_open:
                 self._sample()
         finally:
-            self.worker.close()
-            look_as_before(self)
+            try:
+                self.worker.close()
+            finally:
+                look_as_before(self)
 
 
 def _warn(text: str) -> None:

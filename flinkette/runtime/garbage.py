@@ -16,7 +16,7 @@ YOUNG_OBJECTS = 100_000
 """So many new objects make Python look."""
 
 _lock = threading.Lock()
-# weak: who forgets to close a job does not change Python for good
+# weak: a job that nobody closed does not keep the next one that ends from restoring it
 _jobs: WeakSet[object] = WeakSet()
 _before: tuple[int, int, int] | None = None
 

@@ -8,7 +8,7 @@ from weakref import WeakSet
 
 import pytest
 
-from flinkette.datastream import StreamExecutionEnvironment
+from flinkette.datastream import MapFunction, StreamExecutionEnvironment
 from flinkette.runtime import garbage
 from flinkette.runtime.garbage import YOUNG_OBJECTS, look_as_before, look_less_often
 
@@ -46,6 +46,25 @@ def test_also_one_that_fails() -> None:
     env.set_parallelism(1)
     env.from_collection([0]).map(lambda value: 1 // value).print()
     with pytest.raises(Exception, match="division"):
+        env.execute()
+    assert gc.get_threshold()[0] == 700
+
+
+class RaisesAtTheEnd(MapFunction):
+    """Fails in `close`."""
+
+    def map(self, value: int) -> int:
+        return value
+
+    def close(self) -> None:
+        raise ValueError("at the end")
+
+
+def test_also_one_whose_functions_fail_to_close() -> None:
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.set_parallelism(1)
+    env.from_collection([0]).map(RaisesAtTheEnd()).print()
+    with pytest.raises(Exception, match="at the end"):
         env.execute()
     assert gc.get_threshold()[0] == 700
 
