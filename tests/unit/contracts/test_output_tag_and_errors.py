@@ -35,7 +35,7 @@ def test_a_tag_needs_a_name_and_a_type_that_is_one() -> None:
 
 
 def test_every_error_is_a_flinkette_error_and_a_builtin_one() -> None:
-    builtin = (ValueError, TypeError, RuntimeError, OSError, NotImplementedError)
+    builtin = (ValueError, TypeError, RuntimeError, OSError, NotImplementedError, MemoryError)
     for name in errors.__all__:
         made = getattr(errors, name)
         assert issubclass(made, errors.FlinketteError)
