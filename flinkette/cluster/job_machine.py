@@ -202,7 +202,10 @@ def advance(state: JobState, event: Event) -> tuple[JobState, tuple[Instruction,
 
 
 def _reached(state: JobState, event: WorkerReached) -> tuple[JobState, tuple[Instruction, ...]]:
-    if event.phase is not state.phase or state.phase is JobPhase.STOPPING:
+    if state.phase is JobPhase.STOPPING and event.phase is JobPhase.COMMITTING:
+        # its last word, on its way before the worker could be told to stop
+        return _gone(state, event.worker)
+    if event.phase is not state.phase:
         return state, ()
     waiting_for = state.waiting_for - {event.worker}
     if state.phase is JobPhase.COMMITTING:

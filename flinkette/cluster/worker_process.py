@@ -181,6 +181,8 @@ class WorkerProcess:
             self._obey(message)
 
     def _obey(self, message: Run | Assign | RowsTaken | StopSources | Commit | Cancel) -> None:
+        if self._is_over:
+            return  # it has said its last word
         if isinstance(message, Assign):
             self._take_answer(message)
         elif isinstance(message, RowsTaken):

@@ -102,6 +102,14 @@ def test_a_worker_that_has_committed_may_go_before_the_others() -> None:
     assert failed.phase is JobPhase.FAILED
 
 
+def test_a_worker_that_had_committed_when_it_was_told_to_stop_is_not_waited_for() -> None:
+    committing = (*DEPLOYED, *ENDED, COMMITTED[0])
+    state, told = run(2, *committing, CancelWanted(), COMMITTED[1])
+    assert (state.phase, told[-1]) == (JobPhase.CANCELED, Tell.CANCEL)
+    state, _ = run(2, *DEPLOYED, *ENDED, CancelWanted(), COMMITTED[0], WorkerClosed(1))
+    assert state.phase is JobPhase.CANCELED
+
+
 def test_a_cancelled_job_ends_when_all_have_closed() -> None:
     state, told = run(
         2, *DEPLOYED, CancelWanted(), CancelWanted(), WorkerClosed(0), WorkerClosed(1)
