@@ -8,7 +8,6 @@ from flinkette._native.batch import Batch
 from flinkette._native.key_order import key_order, runs_of_inputs
 from flinkette.exchange.element import MAX_WATERMARK_MS, EndOfInput, InputBatch, Watermark
 from flinkette.graph.operators import (
-    CONNECTED_DESCRIPTIONS,
     BroadcastProcessDescription,
     ReduceDescription,
     WindowDescription,
@@ -57,7 +56,8 @@ class BatchInput(Operator):
 
     def __init__(self, operator: Operator, description: OperatorDescription) -> None:
         super().__init__(operator.info)
-        self._is_connected = isinstance(description, CONNECTED_DESCRIPTIONS)
+        # windows have one input or, for joins, two: the description does not tell
+        self._is_connected = any(edge.input_index > 0 for edge in operator.info.node.inputs)
         self._has_broadcast = isinstance(description, BroadcastProcessDescription)
         self._is_all = bool(getattr(description, "is_all", False))
         self._is_sorted = self._is_all or _sees_one_key_at_a_time(operator, description)

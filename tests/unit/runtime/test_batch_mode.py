@@ -142,6 +142,25 @@ def test_two_keyed_inputs_are_put_in_one_order():
     ]
 
 
+@pytest.mark.parametrize("mode", [RuntimeExecutionMode.BATCH, RuntimeExecutionMode.STREAMING])
+@pytest.mark.parametrize("kind", ["join", "co_group"])
+def test_windows_of_two_inputs_know_which_side_a_row_is_of(mode, kind):
+    env = environment(mode)
+    left = timed(env, [("a", 1), ("b", 2), ("a", 7)])
+    right = timed(env, [("a", 3), ("b", 8), ("a", 9), ("a", 9)])
+    sides = left.join(right) if kind == "join" else left.co_group(right)
+    keyed = sides.where(lambda row: row[0]).equal_to(lambda row: row[0])
+    windows = keyed.window(TumblingEventTimeWindows.of(Time.milliseconds(5)))
+    if kind == "join":
+        pairs = windows.apply(lambda first, second: (first[0], first[1], second[1]))
+        assert sorted(collect(pairs)) == [("a", 1, 3), ("a", 7, 9), ("a", 7, 9)]
+        return
+    groups = windows.apply(
+        lambda first, second: [([row[1] for row in first], [row[1] for row in second])]
+    )
+    assert sorted(collect(groups)) == [([], [8]), ([1], [3]), ([2], []), ([7], [9, 9])]
+
+
 names = MapStateDescriptor("names", Types.INT(), Types.STRING())
 
 
