@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
 from flinkette._native.key_order import key_order, runs_of_inputs
+from flinkette._native.lent import retain
 from flinkette.exchange.element import MAX_WATERMARK_MS, EndOfInput, InputBatch, Watermark
 from flinkette.graph.operators import (
     BroadcastProcessDescription,
@@ -73,9 +74,9 @@ class BatchInput(Operator):
             if self._has_broadcast and element.input_index == BROADCAST_INPUT:
                 self._hand_on(element)
             else:
-                self._kept[element.input_index].append(element.batch)
+                self._kept[element.input_index].append(retain(element.batch))
         elif isinstance(element, Batch):
-            self._kept[0].append(element)
+            self._kept[0].append(retain(element))
         elif isinstance(element, EndOfInput) or (
             isinstance(element, Watermark) and element.time_ms == MAX_WATERMARK_MS
         ):
