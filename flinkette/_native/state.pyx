@@ -308,14 +308,24 @@ cdef class MapState(MapSyntax):
     cdef dict _entries(self):
         entries = self._column.get()
         return {} if entries is None else entries
+    @cython.final
+    cdef object _found_key(self, object key):
+        """The map key as `put` stores it; ABSENT, which is in no map, if `put` would refuse it."""
+        if self._convert_key is None:
+            return key
+        try:
+            return self._convert_key(key)
+        except TypeError:
+            return ABSENT
+
 
     def get(self, key):
-        return self._entries().get(key)
+        return self._entries().get(self._found_key(key))
 
     def put(self, key, value):
         if self._convert_key is not None:
             key = self._convert_key(key)
-        if self._convert_value is not None:
+        if self._convert_value is not None and value is not None:
             value = self._convert_value(value)
         entries = self._column.get()
         if entries is None:
@@ -328,6 +338,7 @@ cdef class MapState(MapSyntax):
             self.put(key, value)
 
     def remove(self, key):
+        key = self._found_key(key)
         entries = self._column.get()
         if entries is not None and key in entries:
             del entries[key]
@@ -335,7 +346,7 @@ cdef class MapState(MapSyntax):
                 self._column.drop()
 
     def contains(self, key):
-        return key in self._entries()
+        return self._found_key(key) in self._entries()
 
     def items(self):
         return iter(list(self._entries().items()))
