@@ -38,7 +38,11 @@ def batch_input_of(operator: Operator) -> BatchInput | None:
 
 
 def _sees_one_key_at_a_time(operator: Operator, description: OperatorDescription) -> bool:
-    """Tell whether user code runs per key; built-in aggregates do not mind the order."""
+    """Tell whether user code runs per key.
+
+    Built-in aggregates take rows as they arrive: most do not mind the order. Which rows a count
+    window takes, and what is `First` or `Last`, follow from that order.
+    """
     if isinstance(description, WindowDescription):
         from flinkette.runtime.operators.window import WindowOperator
 
