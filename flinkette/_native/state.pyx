@@ -215,8 +215,7 @@ cdef class StateColumn:
 
     @cython.final
     cdef uint32_t _id(self) except? 4294967295:
-        if not self.context.has_key:
-            self.context.current_key()
+        self.context.check_key()
         return self.context.current_id
 
 
@@ -308,6 +307,7 @@ cdef class MapState(MapSyntax):
     cdef dict _entries(self):
         entries = self._column.get()
         return {} if entries is None else entries
+
     @cython.final
     cdef object _found_key(self, object key):
         """The map key as `put` stores it; ABSENT, which is in no map, if `put` would refuse it."""
@@ -317,7 +317,6 @@ cdef class MapState(MapSyntax):
             return self._convert_key(key)
         except TypeError:
             return ABSENT
-
 
     def get(self, key):
         return self._entries().get(self._found_key(key))
@@ -338,8 +337,8 @@ cdef class MapState(MapSyntax):
             self.put(key, value)
 
     def remove(self, key):
-        key = self._found_key(key)
         entries = self._column.get()
+        key = self._found_key(key)
         if entries is not None and key in entries:
             del entries[key]
             if not entries:
