@@ -95,5 +95,6 @@ def evict_far(list elements not None, delta, threshold):
     last = (<TimestampedValue?> elements[len(elements) - 1])._value
     elements[:] = [
         element for element in elements
-        if delta((<TimestampedValue?> element)._value, last) < threshold
+        # not `<`: a delta that is NaN is not far
+        if not delta((<TimestampedValue?> element)._value, last) >= threshold
     ]

@@ -273,6 +273,7 @@ cdef class ExpiringMapState(MapState):
         if parts is None:
             return missing
         times = parts[1]
+        key = self._found_key(key)
         if key not in times:
             return missing
         value = (<dict> parts[0])[key]
@@ -321,7 +322,7 @@ cdef class ExpiringMapState(MapState):
         cdef list parts
         if self._convert_key is not None:
             key = self._convert_key(key)
-        if self._convert_value is not None:
+        if self._convert_value is not None and value is not None:
             value = self._convert_value(value)
         parts = column._fetch()
         if parts is None:
@@ -332,6 +333,7 @@ cdef class ExpiringMapState(MapState):
 
     def remove(self, key):
         cdef list parts = (<ExpiringColumn> self._column)._fetch()
+        key = self._found_key(key)
         if parts is not None and key in <dict> parts[0]:
             self._forget(parts, [key])
 

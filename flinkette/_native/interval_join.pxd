@@ -17,7 +17,6 @@ cdef class JoinContext:
 cdef class IntervalJoin(RowKernel):
     cdef NativeIntervalJoin _join
     cdef JoinInput _input
-    cdef int64_t _end
     cdef list _stored
     # not None: fields of both sides become columns, and no function is called
     cdef object _columns

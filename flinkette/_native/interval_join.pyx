@@ -194,7 +194,7 @@ cdef class IntervalJoin(RowKernel):
         Py_DECREF(value)
         if type(value) is tuple and len(<tuple> value) == 2 \
                 and isinstance((<tuple> value)[0], self._tag_class):
-            self._output.append_side((<tuple> value)[0], fix((<tuple> value)[1]), self._time)
+            self._output.yield_side((<tuple> value)[0], (<tuple> value)[1], self._time)
             return 0
         value = fix(value) if self._converter is None else self._converter.convert(value)
         self._output.append(value, self._time)

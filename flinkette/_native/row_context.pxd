@@ -17,6 +17,8 @@ cdef class TimerService:
     cdef TimerHeap _processing_timers
     cdef int64_t _watermark
     cdef object _now_ms
+    # a callback at the end of a key must not keep the key from ending
+    cdef bint _ends_keys
     cdef vector[TimerChange] _changes
 
     cdef int _add(self, TimerHeap *heap, int64_t time_ms) except -1

@@ -83,6 +83,8 @@ cdef class TimerService:
         if self._keys is None:
             raise RuntimeError("timers need a keyed stream: call key_by(...) before process(...)")
         self._keys.check_key()
+        if self._ends_keys and self._watermark == INT64_MAX:
+            return 0
         cdef Timer timer = Timer(time_ms, 0, self._keys.current_id, 0)
         cdef int added = heap.add(timer)
         if added < 0:

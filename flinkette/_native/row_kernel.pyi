@@ -17,7 +17,8 @@ class RowKernel:
         """Take note that rows come key by key: a key ends where another begins (BATCH mode).
 
         Its timers fire then, all of them, and its state goes; the watermark is at its end meanwhile
-        and begins anew for the next key.
+        and begins anew for the next key. Timers that are registered meanwhile are dropped, as in
+        Flink: a callback that asks for the next one would never let its key end.
         """
     def load_event_timers(self, watermark: int) -> None:
         """Go on with what is due up to `watermark` ms, in time order over all keys."""

@@ -116,6 +116,10 @@ cdef class RowProgram(RowKernel):
         if self._broadcast is not None:
             self._broadcast.begin_row()
 
+    def end_each_key(self):
+        RowKernel.end_each_key(self)
+        self.timers._ends_keys = True
+
     cdef int _end_input(self) except -1:
         return self._let_go_of_id()
 

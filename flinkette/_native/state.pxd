@@ -105,6 +105,9 @@ cdef class MapState(MapSyntax):
     cdef object _convert_value
 
     @cython.final
+    cdef object _found_key(self, object key)
+
+    @cython.final
     cdef dict _entries(self)
 
 

@@ -215,8 +215,7 @@ cdef class StateColumn:
 
     @cython.final
     cdef uint32_t _id(self) except? 4294967295:
-        if not self.context.has_key:
-            self.context.current_key()
+        self.context.check_key()
         return self.context.current_id
 
 
@@ -309,13 +308,23 @@ cdef class MapState(MapSyntax):
         entries = self._column.get()
         return {} if entries is None else entries
 
+    @cython.final
+    cdef object _found_key(self, object key):
+        """The map key as `put` stores it; ABSENT, which is in no map, if `put` would refuse it."""
+        if self._convert_key is None:
+            return key
+        try:
+            return self._convert_key(key)
+        except TypeError:
+            return ABSENT
+
     def get(self, key):
-        return self._entries().get(key)
+        return self._entries().get(self._found_key(key))
 
     def put(self, key, value):
         if self._convert_key is not None:
             key = self._convert_key(key)
-        if self._convert_value is not None:
+        if self._convert_value is not None and value is not None:
             value = self._convert_value(value)
         entries = self._column.get()
         if entries is None:
@@ -329,13 +338,14 @@ cdef class MapState(MapSyntax):
 
     def remove(self, key):
         entries = self._column.get()
+        key = self._found_key(key)
         if entries is not None and key in entries:
             del entries[key]
             if not entries:
                 self._column.drop()
 
     def contains(self, key):
-        return key in self._entries()
+        return self._found_key(key) in self._entries()
 
     def items(self):
         return iter(list(self._entries().items()))

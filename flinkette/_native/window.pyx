@@ -3,7 +3,7 @@
 import cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
-from libc.stdint cimport INT64_MIN, int64_t, uint32_t
+from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t, uint32_t
 
 from flinkette._native.c_clock cimport coarse_monotonic_ns
 from flinkette._native.c_timer_heap cimport Timer, TimerHeap
@@ -412,7 +412,9 @@ cdef class WindowOperator(RowKernel):
 
     def register_timer(self, uint32_t slot, int64_t time_ms, bint is_event_time):
         """For trigger contexts: wake the trigger of the window in `slot` at `time_ms`."""
-        self._live.add_timer(slot, time_ms, is_event_time)
+        # at the end of a key there is no later time: such a timer would only end it over and over
+        if not (self._ends_keys and self.watermark == INT64_MAX):
+            self._live.add_timer(slot, time_ms, is_event_time)
 
     def delete_timer(self, uint32_t slot, int64_t time_ms, bint is_event_time):
         """For trigger contexts: take back a registered timer."""

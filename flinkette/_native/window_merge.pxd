@@ -22,4 +22,4 @@ cdef class WindowMerging:
     cdef int _check(
         self, uint32_t keep, list others, Span whole, object window, int64_t watermark
     ) except -1
-    cdef int _absorb(self, uint32_t keep, uint32_t other) except -1
+    cdef object _contents_of_all(self, uint32_t keep, list others)

@@ -109,11 +109,15 @@ cdef class WindowMerging:
         """Make one window in `keep` of it and `others`; `window`: the user's object, or None."""
         cdef WindowSpec spec = self._spec
         cdef LiveWindows live = self._live
+        # first, for it may raise: then the windows, and what their triggers know, stay as they are
+        contents = self._contents_of_all(keep, others)
         if spec.trigger_kind == CUSTOM_TRIGGER:
             slots = [keep, *others]
             spec.trigger_context.begin_merge(slots, [live.window(slot) for slot in slots])
+        live.contents[keep] = contents
         for other in others:
-            self._absorb(keep, other)
+            live.table.slot(keep).element_count += live.table.slot(other).element_count
+            live.forget(other)
         live.table.move(keep, whole.start, whole.end)
         live.windows[keep] = window
         live.schedule(keep, watermark)
@@ -122,21 +126,21 @@ cdef class WindowMerging:
             spec.trigger_context.merge(spec.trigger)
         return 0
 
-    cdef int _absorb(self, uint32_t keep, uint32_t other) except -1:
-        """Move the contents of `other` into `keep` and forget `other`."""
+    cdef object _contents_of_all(self, uint32_t keep, list others):
+        """What a window made of these holds."""
         cdef WindowSpec spec = self._spec
-        mine, theirs = self._live.contents[keep], self._live.contents[other]
-        if mine is self._live.absent:
-            self._live.contents[keep] = theirs
-        elif theirs is not self._live.absent:
-            if spec.is_listed:
-                mine.extend(theirs)
-            elif spec.contents_kind == REDUCED:
-                self._live.contents[keep] = spec.reduce(mine, theirs)
-            elif spec.contents_kind == AGGREGATED:
-                self._live.contents[keep] = spec.merge(mine, theirs)
-            elif spec.contents_kind == TWO_SIDED:
-                (<TwoSides> mine).absorb(theirs)
-        self._live.table.slot(keep).element_count += self._live.table.slot(other).element_count
-        self._live.forget(other)
-        return 0
+        contents = self._live.contents[keep]
+        for other in others:
+            theirs = self._live.contents[other]
+            if contents is self._live.absent:
+                contents = theirs
+            elif theirs is not self._live.absent:
+                if spec.is_listed:
+                    contents.extend(theirs)
+                elif spec.contents_kind == REDUCED:
+                    contents = spec.reduce(contents, theirs)
+                elif spec.contents_kind == AGGREGATED:
+                    contents = spec.merge(contents, theirs)
+                elif spec.contents_kind == TWO_SIDED:
+                    (<TwoSides> contents).absorb(theirs)
+        return contents

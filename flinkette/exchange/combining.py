@@ -65,6 +65,8 @@ class Combining:
             return (batch,)
         if not native.accepts(batch):
             held = native.release()
+            if batch.marks is not None:
+                native.advance(batch.marks.last_time)
             return (batch,) if held is None else (self._counted(held), batch)
         made = native.add(batch)
         self._rows_in += batch.num_rows

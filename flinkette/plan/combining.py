@@ -71,5 +71,4 @@ def plan_combination(nodes: Sequence[Transformation]) -> Combination | None:
 
 
 def _may_combine(window: SlicedWindow) -> bool:
-
     return window.has_slices and window.lateness == 0 and window.late_tag is None

@@ -77,8 +77,8 @@ def plan_joined_columns(node: Transformation) -> JoinedColumns | str:
         sides.append(SideColumns(spec, fields, kept))
     if is_named and len(set(names)) < len(names):
         return "two fields of the results have one name"
-    if not sides[0].fields and not sides[1].fields:
-        return "its results have no fields"
+    if not sides[0].fields or not sides[1].fields:
+        return "its results have no fields of one side"
     return JoinedColumns((sides[0], sides[1]), tuple(names) if is_named else None)
 
 

@@ -27,6 +27,7 @@ from flinkette.datastream import (
     OutputTag,
     ProcessFunction,
     RuntimeContext,
+    RuntimeExecutionMode,
     StreamExecutionEnvironment,
 )
 from flinkette.datastream.connectors import NumberSequenceSource
@@ -255,6 +256,17 @@ def test_arrow_tables_travel_beside_the_program(transport: str) -> None:
     env = environment(transport=transport)
     rows = list(env.from_arrow(table).key_by("k").map(lambda row: row["v"]).execute_and_collect())
     assert sorted(rows) == list(range(10_000))
+
+
+def test_a_batch_job_keeps_more_rows_than_its_rings_hold() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    count = 100_000
+    table = pyarrow.table({"k": [each % 7 for each in range(count)], "v": range(count)})
+    env = environment()
+    env.set_runtime_mode(RuntimeExecutionMode.BATCH)
+    env.configure(Configuration().set_string("taskmanager.memory.network.max", "1mb"))
+    last = env.from_arrow(table).key_by("k").reduce(lambda a, b: b).map(lambda row: row["v"])
+    assert sorted(last.execute_and_collect()) == list(range(count - 7, count))
 
 
 def test_what_users_print_comes_with_the_subtasks_name(capsys: pytest.CaptureFixture[str]) -> None:

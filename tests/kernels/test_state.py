@@ -12,7 +12,9 @@ from flinkette._native.broadcast import BroadcastState, ReadOnlyBroadcastState
 from flinkette._native.expiring_state import ExpiringMapState, ExpiryRule, expiring_column
 from flinkette._native.keys import hash_keys
 from flinkette._native.rows import Stage
-from flinkette._native.state import FoldingState, ListState, MapState, ValueState
+from flinkette._native.state import DeclaredValue, FoldingState, ListState, MapState, ValueState
+from flinkette._native.values import make_converter
+from flinkette.common import Types
 from kernels.row_programs import Keyed, drain, program
 
 KINDS = ("value", "list", "map", "sum", "gather")
@@ -244,6 +246,36 @@ def test_an_id_that_is_handed_out_again_starts_without_state(keyed: Keyed) -> No
 def expiring(keyed: Keyed) -> ExpiringMapState:
     rule = ExpiryRule("entries", 10, False, False, 0, False)
     return ExpiringMapState(expiring_column(keyed.context, "v", rule, lambda: 1000))
+
+
+def declared(spec: Any) -> DeclaredValue:
+    return DeclaredValue(make_converter(spec), "state 'v'")
+
+
+@pytest.mark.parametrize("is_expiring", [False, True])
+def test_a_map_is_asked_in_the_type_of_its_keys_and_may_hold_none(
+    keyed: Keyed, is_expiring: bool
+) -> None:
+    converters = declared(Types.FLOAT().type_spec()), declared(Types.LONG().type_spec())
+    if is_expiring:
+        rule = ExpiryRule("entries", 10, False, False, 0, False)
+        column = expiring_column(keyed.context, "v", rule, lambda: 1000)
+        state: Any = ExpiringMapState(column, *converters)
+    else:
+        state = MapState(keyed.context.column("v"), *converters)
+    with_key(keyed, "k")
+    state.put(0.1, 1)
+    assert state.contains(0.1)
+    assert state.get(0.1) == 1
+    assert 0.2 not in state
+    assert not state.contains("x")
+    assert state.get("x") is None
+    state.remove("x")
+    state.remove(0.1)
+    assert state.is_empty()
+    state.put(0.5, None)
+    assert state.contains(0.5)
+    assert list(state.items()) == [(0.5, None)]
 
 
 @pytest.mark.parametrize(

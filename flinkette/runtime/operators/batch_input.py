@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from flinkette._native.batch import Batch
 from flinkette._native.key_order import key_order, runs_of_inputs
+from flinkette._native.lent import retain
 from flinkette.exchange.element import MAX_WATERMARK_MS, EndOfInput, InputBatch, Watermark
 from flinkette.graph.operators import (
-    CONNECTED_DESCRIPTIONS,
     BroadcastProcessDescription,
     ReduceDescription,
     WindowDescription,
@@ -38,7 +38,11 @@ def batch_input_of(operator: Operator) -> BatchInput | None:
 
 
 def _sees_one_key_at_a_time(operator: Operator, description: OperatorDescription) -> bool:
-    """Tell whether user code runs per key; built-in aggregates do not mind the order."""
+    """Tell whether user code runs per key.
+
+    Built-in aggregates take rows as they arrive: most do not mind the order. Which rows a count
+    window takes, and what is `First` or `Last`, follow from that order.
+    """
     if isinstance(description, WindowDescription):
         from flinkette.runtime.operators.window import WindowOperator
 
@@ -57,7 +61,8 @@ class BatchInput(Operator):
 
     def __init__(self, operator: Operator, description: OperatorDescription) -> None:
         super().__init__(operator.info)
-        self._is_connected = isinstance(description, CONNECTED_DESCRIPTIONS)
+        # windows have one input or, for joins, two: the description does not tell
+        self._is_connected = any(edge.input_index > 0 for edge in operator.info.node.inputs)
         self._has_broadcast = isinstance(description, BroadcastProcessDescription)
         self._is_all = bool(getattr(description, "is_all", False))
         self._is_sorted = self._is_all or _sees_one_key_at_a_time(operator, description)
@@ -73,9 +78,9 @@ class BatchInput(Operator):
             if self._has_broadcast and element.input_index == BROADCAST_INPUT:
                 self._hand_on(element)
             else:
-                self._kept[element.input_index].append(element.batch)
+                self._kept[element.input_index].append(retain(element.batch))
         elif isinstance(element, Batch):
-            self._kept[0].append(element)
+            self._kept[0].append(retain(element))
         elif isinstance(element, EndOfInput) or (
             isinstance(element, Watermark) and element.time_ms == MAX_WATERMARK_MS
         ):

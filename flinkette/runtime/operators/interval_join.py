@@ -62,6 +62,10 @@ class IntervalJoinOperator(Operator):
         """Rows that came after the watermark and had no side output to go to."""
         return self._native.late_rows_dropped
 
+    @property
+    def keys(self) -> Keys:
+        return self._keys
+
     def select_input(self, index: int) -> None:
         self._native.select_input(index)
 

@@ -61,6 +61,14 @@ def test_rows_that_cannot_be_combined_go_behind_those_that_wait(sums: Combining)
     assert sums.add(objects) == (objects,)
 
 
+def test_rows_that_cannot_be_combined_move_the_time_all_the_same(sums: Combining) -> None:
+    marks = Marks(Int64Buffer.of([1]), Int64Buffer.of([25]))
+    objects = Batch.from_objects([(1, 2)], Int64Buffer.of([1]), keys=[1]).with_marks(marks)
+    assert sums.add(objects) == (objects,)
+    # a row of a slice that is over waits for nothing
+    assert added(sums, batch_of((1, 1, 5), mark=26)) == [[(1, 5)]]
+
+
 def test_a_trial_that_failed_makes_a_pause_that_grows(
     sums: Combining, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,9 @@ def test_rows_of_a_tuple_and_a_row_are_tuples() -> None:
         (LEFT, RIGHT, JoinedFields(), "two fields of the results have one name"),
         (LEFT, RIGHT, JoinedFields(["x"]), "not all of the fields ('x',) are there"),
         (PAIR, RIGHT, JoinedFields([2]), "not all of the fields (2,) are there"),
-        (LEFT, RIGHT, JoinedFields([], []), "its results have no fields"),
+        (LEFT, RIGHT, JoinedFields([], []), "its results have no fields of one side"),
+        (LEFT, RIGHT, JoinedFields(["a"], []), "its results have no fields of one side"),
+        (LEFT, RIGHT, JoinedFields([], ["b"]), "its results have no fields of one side"),
         (
             Types.TUPLE([LONG, Types.PICKLED_BYTE_ARRAY()]),
             RIGHT,

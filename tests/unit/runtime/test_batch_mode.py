@@ -24,6 +24,7 @@ from flinkette.datastream.state import (
     ValueStateDescriptor,
 )
 from flinkette.datastream.window import (
+    ContinuousProcessingTimeTrigger,
     CountTrigger,
     GlobalWindows,
     SlidingEventTimeWindows,
@@ -140,6 +141,55 @@ def test_two_keyed_inputs_are_put_in_one_order():
         ("b", ["~0", "1"]),
         ("c", ["~2"]),
     ]
+
+
+@pytest.mark.parametrize("mode", [RuntimeExecutionMode.BATCH, RuntimeExecutionMode.STREAMING])
+@pytest.mark.parametrize("kind", ["join", "co_group"])
+def test_windows_of_two_inputs_know_which_side_a_row_is_of(mode, kind):
+    env = environment(mode)
+    left = timed(env, [("a", 1), ("b", 2), ("a", 7)])
+    right = timed(env, [("a", 3), ("b", 8), ("a", 9), ("a", 9)])
+    sides = left.join(right) if kind == "join" else left.co_group(right)
+    keyed = sides.where(lambda row: row[0]).equal_to(lambda row: row[0])
+    windows = keyed.window(TumblingEventTimeWindows.of(Time.milliseconds(5)))
+    if kind == "join":
+        pairs = windows.apply(lambda first, second: (first[0], first[1], second[1]))
+        assert sorted(collect(pairs)) == [("a", 1, 3), ("a", 7, 9), ("a", 7, 9)]
+        return
+    groups = windows.apply(
+        lambda first, second: [([row[1] for row in first], [row[1] for row in second])]
+    )
+    assert sorted(collect(groups)) == [([], [8]), ([1], [3]), ([2], []), ([7], [9, 9])]
+
+
+class Rearms(KeyedProcessFunction):
+    """Registers the next timer from each, of both kinds."""
+
+    def process_element(self, value, ctx):
+        ctx.timer_service().register_event_time_timer(value[1] + 5)
+        ctx.timer_service().register_processing_time_timer(value[1] + 5)
+
+    def on_timer(self, timestamp, ctx):
+        ctx.timer_service().register_event_time_timer(timestamp + 10)
+        ctx.timer_service().register_processing_time_timer(timestamp + 10)
+        yield ctx.get_current_key(), ctx.time_domain().name, timestamp
+
+
+def test_a_timer_that_registers_the_next_one_does_not_keep_its_key_from_ending():
+    rows = [("a", 1), ("b", 2)]
+    assert collect(by_key(timed(environment(), rows)).process(Rearms())) == [
+        ("a", "EVENT_TIME", 6),
+        ("a", "PROCESSING_TIME", 6),
+        ("b", "EVENT_TIME", 7),
+        ("b", "PROCESSING_TIME", 7),
+    ]
+
+
+def test_a_trigger_that_fires_again_and_again_fires_once_at_the_end_of_a_key():
+    windows = by_key(timed(environment(), ROWS)).window(GlobalWindows.create())
+    hourly = windows.trigger(ContinuousProcessingTimeTrigger.of(Time.hours(1)))
+    found = collect(hourly.process(Rows()))
+    assert [(key, rows) for key, _, rows in found] == [(key, BY_KEY_AND_TIME[key]) for key in "bac"]
 
 
 names = MapStateDescriptor("names", Types.INT(), Types.STRING())

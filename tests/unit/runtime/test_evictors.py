@@ -114,6 +114,12 @@ def test_a_delta_evictor_compares_with_the_last_row(keyed):
     assert collect(windows.evictor(nearby).process(Values())) == [[5, 6, 7]]
 
 
+def test_a_delta_evictor_keeps_rows_whose_delta_is_no_number(keyed):
+    windows = keyed.window(GlobalWindows.create()).trigger(CountTrigger.of(7))
+    odd = DeltaEvictor.of(3, lambda row, last: float("nan") if row == 2 else last - row)
+    assert collect(windows.evictor(odd).process(Values())) == [[2, 5, 6, 7]]
+
+
 def test_reduce_and_aggregate_run_over_what_is_left(keyed):
     windows = keyed.window(GlobalWindows.create()).trigger(CountTrigger.of(3))
     last_two = windows.evictor(CountEvictor.of(2))

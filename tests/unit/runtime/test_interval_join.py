@@ -70,13 +70,17 @@ class Joined:
         self.run.settle()
 
     @property
-    def native(self) -> Any:
-        """The native side of the only join."""
+    def operator(self) -> IntervalJoinOperator:
         for subtask in self.run.job.worker.subtasks:
             for operator in subtask.operators:
                 if isinstance(operator, IntervalJoinOperator):
-                    return operator._native
+                    return operator
         raise AssertionError
+
+    @property
+    def native(self) -> Any:
+        """The native side of the only join."""
+        return self.operator._native
 
     def end(self) -> list[Any]:
         for feed in self.feeds:
@@ -159,6 +163,8 @@ def test_functions_have_state_of_the_key() -> None:
     joined.put(0, 1, key="b")
     joined.put(1, 1, key="b")
     joined.put(1, 1, key="a")
+    counts = joined.operator.keys.context.find("count")
+    assert len(counts.ids()) == 2
     assert joined.end() == [("b", 1), ("a", 1), ("a", 2)]
 
 

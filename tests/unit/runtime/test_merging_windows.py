@@ -19,6 +19,7 @@ from flinkette.datastream.window import (
     Trigger,
     TriggerResult,
 )
+from flinkette.ext import on_row_error
 
 
 class Own(MergingWindowAssigner):
@@ -178,6 +179,28 @@ def test_a_timer_of_the_merged_window_outlives_the_clearing_of_one_with_the_same
     windows = keyed(5, 0, 5).window(Own(everything)).trigger(Told())
     assert collect(windows.process(Bounds())) == [(0, 15, [5, 0, 5])]
     assert "timer 14 TimeWindow(start=0, end=15)" in capsys.readouterr().out
+
+
+def test_a_merge_that_fails_leaves_the_windows_and_their_triggers_as_they_were(keyed, capsys):
+    def reduce(one, other):
+        if (one[1], other[1]) == (0, 15):
+            raise ValueError("not these")
+        return other
+
+    sessions = EventTimeSessionWindows.with_gap(Time.milliseconds(10))
+    stream = keyed(0, 15, 8, 3).window(sessions).trigger(Told()).reduce(reduce)
+    assert collect(on_row_error(stream, "skip")) == [("k", 3), ("k", 15)]
+    assert capsys.readouterr().out.splitlines() == [
+        "row 0 1 None",
+        "row 15 1 None",
+        "merged into 0 13",
+        "clear 0 10 0",
+        "row 3 2 None",
+        "timer 12 TimeWindow(start=0, end=13)",
+        "clear 0 13 3",
+        "timer 24 TimeWindow(start=15, end=25)",
+        "clear 15 25 15",
+    ]
 
 
 def test_state_that_cannot_be_merged_is_named(keyed):

@@ -13,6 +13,7 @@ from flinkette.datastream import (
     StreamExecutionEnvironment,
 )
 from flinkette.datastream.window import TumblingEventTimeWindows
+from flinkette.ext.joins import ProcessJoinFunction
 
 PRICES = OutputTag("prices", Types.TUPLE([Types.STRING(), Types.FLOAT()]))
 ROUNDED = ("x", 0.10000000149011612)
@@ -54,6 +55,18 @@ def test_a_window_functions_side_output_is_converted(numbers):
     keyed = numbers.assign_timestamps_and_watermarks(strategy).key_by(lambda row: row[0])
     windows = keyed.window(TumblingEventTimeWindows.of(Time.milliseconds(5)))
     assert collect(windows.process(SplitsWindows()).get_side_output(PRICES)) == [ROUNDED]
+
+
+class SplitsPairs(ProcessJoinFunction):
+    def process_element(self, left, right, ctx):
+        yield PRICES, ("x", 0.1)
+
+
+def test_an_interval_joins_side_output_is_converted(numbers):
+    strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner("f1")
+    keyed = numbers.assign_timestamps_and_watermarks(strategy).key_by(lambda row: row[0])
+    near = keyed.interval_join(keyed).between(Time.milliseconds(0), Time.milliseconds(1))
+    assert collect(near.process(SplitsPairs()).get_side_output(PRICES)) == [ROUNDED]
 
 
 def test_a_value_that_does_not_fit_is_refused_with_the_place(numbers):
