@@ -172,7 +172,7 @@ class AsyncOperator(Operator):
         if loop is None:
             return
         try:
-            tasks = [call.task for call in self._queue.abandon()]
+            loop.cancel(call.task for call in self._queue.abandon())
             func = self._description.func
             for task in tasks:
                 task.cancel()
