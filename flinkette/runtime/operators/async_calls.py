@@ -161,6 +161,10 @@ class AsyncOperator(Operator):
             self._queue.has_output() or self._queue.may_call(self._now_ns())
         )
 
+    @property
+    def waits_outside(self) -> bool:
+        return not self._queue.is_empty
+
     def wake_up_fd(self) -> int | None:
         return self._opened()[1].fileno()
 
