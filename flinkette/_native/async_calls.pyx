@@ -109,6 +109,7 @@ cdef class AsyncCalls:
 
     async def _attempts(self, Call call):
         """Call until the result is to be kept or no attempt is left."""
+        cdef int64_t now_ns, wait_ns
         while True:
             failure = None
             result = None
@@ -122,7 +123,10 @@ cdef class AsyncCalls:
                 else:
                     result = await made
             except BaseException as error:
-                # what user code was cancelled by itself ends its row; our own cancelling ends this
+                # what user code was cancelled by itself ends its row; our own cancelling ends this,
+                # also where user code makes another error of it, for which nobody waits
+                if call.is_over and isinstance(error, Exception):
+                    return
                 if call.is_over or not isinstance(error, self._caught):
                     raise
                 failure = error
@@ -138,12 +142,18 @@ cdef class AsyncCalls:
                 self._end(call, result, failure)
                 return
             call.coroutine = None
-            while wait_s > 0:
+            if wait_s > 0:
                 await self._sleep(wait_s)
-                wait_s = <int64_t> self._queue.wait_before_call(self._now_ns()) / 1e9
             if call.is_over:
                 return
-            self._queue.count_call(self._now_ns())
+            # its start is reserved at once: rows that come meanwhile would take every free one
+            now_ns = self._now_ns()
+            wait_ns = self._queue.wait_before_call(now_ns)
+            self._queue.count_call(now_ns + wait_ns)
+            if wait_ns > 0:
+                await self._sleep(wait_ns / 1e9)
+            if call.is_over:
+                return
             call.attempts += 1
 
     cdef object _argument(self, Call call):
@@ -153,6 +163,9 @@ cdef class AsyncCalls:
 
     cdef double _wait_before_next(self, Call call, object result, object failure) except? -2.0:
         """Seconds until the next attempt; negative if there is none."""
+        if failure is None and result is None and self._kind == INVOKE:
+            # no result at all, which is an error that another attempt would only repeat
+            return -1.0
         if failure is None:
             wanted = self._result_predicate is not None and self._result_predicate(result)
         else:

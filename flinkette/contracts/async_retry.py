@@ -137,7 +137,7 @@ class ExponentialBackoffDelayRetryStrategy(AsyncRetryStrategy[OUT]):
     initial_delay : int
         How long to wait before the second attempt, in ms, at least 1.
     max_retry_delay : int
-        The longest wait, in ms, at least 1.
+        The longest wait after the first, in ms, at least 1.
     multiplier : float
         How much longer each wait is than the one before, above 0.
     result_predicate : callable or None
@@ -171,8 +171,15 @@ class ExponentialBackoffDelayRetryStrategy(AsyncRetryStrategy[OUT]):
 
     def get_backoff_time_millis(self, current_attempts: int) -> int:
         """Return the ms to wait before the next attempt."""
-        growth = self._multiplier ** max(0, current_attempts - 1)
-        return int(min(self._initial_delay_ms * growth, self._max_delay_ms))
+        # step by step, each a whole number of ms as in PyFlink, where the maximum holds from the
+        # second wait on; a power would overflow long before the attempts are over
+        delay_ms = self._initial_delay_ms
+        for _ in range(1, current_attempts):
+            longer_ms = int(min(delay_ms * self._multiplier, self._max_delay_ms))
+            if longer_ms == delay_ms:
+                break
+            delay_ms = longer_ms
+        return int(delay_ms)
 
     def get_retry_predicate(self) -> AsyncRetryPredicate[OUT]:
         """Return what decides that a call must be repeated."""

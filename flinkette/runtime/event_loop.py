@@ -11,18 +11,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import selectors
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Collection, Coroutine, Iterable
 
 __all__ = ["EventLoop"]
 
 T = TypeVar("T")
 GRACE_S = 1.0
 """How long tasks may take to end once they are cancelled; more are left behind."""
-CANCEL_AGAIN_S = 0.1
+RESOLUTION_S = 1e-7
+"""Timers run up to so much before their time: sums of doubles miss it by some ns, and a still clock
+would never make up for that."""
 LEAST_LOOKS = 3
 """A timer wakes a future, that its task: what was due before a time-out comes before it, however
 late the step is."""
@@ -47,6 +50,8 @@ class _SteppedSelector(selectors.DefaultSelector):
         if self.may_wait:
             return super().select(timeout)
         self.num_looks += 1
+        if timeout is not None and timeout < RESOLUTION_S / 2:
+            timeout = 0
         now_ns = self._monotonic_ns()
         ready = super().select(0)
         # rounded up: a loop that is woken too early would find nothing to do
@@ -58,14 +63,37 @@ class _SteppedSelector(selectors.DefaultSelector):
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """Takes the time from the engine's clock."""
+    """Takes the time from the engine's clock, and from the machine's while it really waits.
+
+    Time begins at 0: a double that counts from far away has no nanoseconds.
+    """
 
     def __init__(self, selector: _SteppedSelector, monotonic_ns: Callable[[], int]) -> None:
+        self._selector_of_steps = selector
         self._engine_ns = monotonic_ns
+        self._now_ns = monotonic_ns
+        self._start_ns = monotonic_ns()
         super().__init__(selector)
+        self._clock_resolution = RESOLUTION_S
 
     def time(self) -> float:
-        return self._engine_ns() / 1e9
+        return (self._now_ns() - self._start_ns) / 1e9
+
+    def wait_for(self, task: asyncio.Task[T]) -> T:
+        """Run a task to its end; time passes, also where the engine's clock stands still."""
+        self._go_by(time.monotonic_ns)
+        self._selector_of_steps.may_wait = True
+        try:
+            return self.run_until_complete(task)
+        finally:
+            self._selector_of_steps.may_wait = False
+            self._go_by(self._engine_ns)
+
+    def _go_by(self, clock_ns: Callable[[], int]) -> None:
+        """Take the time from another clock; it goes on from where it is."""
+        passed_ns = self._now_ns() - self._start_ns
+        self._now_ns = clock_ns
+        self._start_ns = clock_ns() - passed_ns
 
 
 class EventLoop:
@@ -77,10 +105,17 @@ class EventLoop:
         self._loop = _Loop(self._selector, monotonic_ns)
         self._selector.stop = self._loop.stop
         self._thread: ThreadPoolExecutor | None = None
+        self._cancelled: set[asyncio.Task[Any]] = set()
 
     def make_task(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Let a coroutine run from the next step on."""
         return asyncio.Task(coroutine, loop=self._loop)
+
+    def cancel(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
+        """Cancel tasks before what is run next; `close` gives them time to end."""
+        for task in tasks:
+            task.cancel()
+            self._cancelled.add(task)
 
     def step(self, deadline_ns: int) -> bool:
         """Run what is ready until nothing is, or the deadline has passed.
@@ -99,11 +134,21 @@ class EventLoop:
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end, waiting where it waits."""
-        self._selector.may_wait = True
+        made: list[asyncio.Task[T]] = []
+
+        def wait() -> T:
+            # in the thread of the loop, which may have a step to end before
+            made.append(self.make_task(coroutine))
+            return self._loop.wait_for(made[0])
+
         try:
-            return self._run(lambda: self._loop.run_until_complete(coroutine))
-        finally:
-            self._selector.may_wait = False
+            return self._run(wait)
+        except BaseException:
+            # an interrupted caller does not stop a loop that runs in another thread
+            for task in made:
+                if not task.done():
+                    self._loop.call_soon_threadsafe(task.cancel)
+            raise
 
     def fileno(self) -> int:
         """Return a descriptor that is readable when one that the loop watches is."""
@@ -119,7 +164,7 @@ class EventLoop:
         if loop.is_closed():
             return
         try:
-            self.run(_end_tasks())
+            self.run(_end_tasks(self._cancelled))
             self.run(loop.shutdown_asyncgens())
         finally:
             # tasks that will not end are dropped, and were cancelled: nothing to report
@@ -140,16 +185,22 @@ class EventLoop:
         return self._thread.submit(action).result()
 
 
-async def _end_tasks() -> None:
-    """Cancel all other tasks; those that go on all the same are cancelled again and again."""
+async def _end_tasks(cancelled: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel all other tasks, and once more, near the end, those that go on all the same.
+
+    A task that cleans up, and waits for it, would be cut short by being cancelled again.
+    """
     own = asyncio.current_task()
-    for _ in range(round(GRACE_S / CANCEL_AGAIN_S)):
-        left = [task for task in asyncio.all_tasks() if task is not own]
+    for share, spared in ((0.8, cancelled), (0.2, ())):
+        left = asyncio.all_tasks() - {own}
         if not left:
             return
         for task in left:
-            task.cancel()
-        await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
-    logging.getLogger("flinkette").warning(
-        "tasks of an asynchronous function that do not end when they are cancelled were left behind"
-    )
+            if task not in spared:
+                task.cancel()
+        await asyncio.wait(left, timeout=GRACE_S * share)
+    if asyncio.all_tasks() - {own}:
+        logging.getLogger("flinkette").warning(
+            "tasks of an asynchronous function that do not end when they are cancelled were left "
+            "behind"
+        )

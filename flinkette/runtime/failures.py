@@ -18,6 +18,8 @@ NO_ROW = object()
 VALUE_LIMIT = 1000
 INPUT_NAMES = ("first", "second")
 ENGINE_FOLDER = str(Path(__file__).resolve().parent.parent)
+ASYNCIO_FOLDER = str(Path(traceback.__file__).parent / "asyncio")
+"""Found by its neighbour: few programs import it, and it is slow to import."""
 
 
 def make_error(

@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from flinkette.runtime.failures import ASYNCIO_FOLDER, ENGINE_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LongCalls", "describe_call"]
 
-ENGINE_FOLDER = str(Path(__file__).resolve().parent.parent)
 LONGEST_INTERVAL_S = 1.0
 
 
@@ -115,7 +115,10 @@ def describe_call(innermost: FrameType) -> tuple[tuple[str, int], str]:
     called: FrameType | None = None
     frame: FrameType | None = innermost
     while frame is not None and not frame.f_code.co_filename.startswith(ENGINE_FOLDER):
-        called, frame = frame, frame.f_back
+        # the event loop stands between the engine and a coroutine, the same for all of them
+        if not frame.f_code.co_filename.startswith(ASYNCIO_FOLDER):
+            called = frame
+        frame = frame.f_back
     at_work = f"{innermost.f_code.co_filename}:{innermost.f_lineno}"
     if called is None:
         code = innermost.f_code

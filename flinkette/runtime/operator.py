@@ -251,6 +251,11 @@ class Operator(ABC):
         """
         return False
 
+    @property
+    def waits_outside(self) -> bool:
+        """Whether rows in it wait for something outside the job."""
+        return False
+
     def wake_up_fd(self) -> int | None:
         """Return a descriptor that is readable when something has happened outside."""
         return None

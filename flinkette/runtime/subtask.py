@@ -294,6 +294,11 @@ class Subtask:
             self.has_ended = True
         return has_moved
 
+    @property
+    def waits_outside(self) -> bool:
+        """Whether rows in it wait for something outside the job."""
+        return self._outside is not None and self._outside.waits_outside
+
     def wake_up_fd(self) -> int | None:
         """Return a descriptor that is readable when something has happened outside the job."""
         return None if self._outside is None else self._outside.wake_up_fd()

@@ -229,6 +229,7 @@ class Worker:
             for subtask in self.subtasks
             if subtask is not failed and not subtask.is_source and not subtask.has_ended
         ]
+        behind = self.subtasks[self.subtasks.index(failed) + 1 :]
         now_ns = self._clock.monotonic_ns()
         deadline_ns = now_ns + 100 * SLICE_NS
         try:
@@ -240,8 +241,25 @@ class Worker:
                 ]
                 worked += [subtask.release_all() for subtask in others]
                 now_ns = self._clock.monotonic_ns()
-                if not any(worked):
+                if not any(worked) and not self._wait_for_calls(behind, now_ns, deadline_ns):
                     return
         except Exception:
             # the first failure is the one to report
             return
+
+    def _wait_for_calls(self, subtasks: list[Subtask], now_ns: int, deadline_ns: int) -> bool:
+        """Sleep until calls in flight may have got on; False if there are none."""
+        waiting = [each for each in subtasks if each.waits_outside and not each.has_ended]
+        if not waiting:
+            return False
+        turns = [each.next_turn_ns() for each in waiting]
+        until_ns = min([deadline_ns, *(turn for turn in turns if turn is not None)])
+        poller = select.poll()
+        for each in waiting:
+            fd = each.wake_up_fd()
+            if fd is not None:
+                poller.register(fd, select.POLLIN)
+        timeout_s = min(MAX_PARK_S, max(MIN_PARK_S, (until_ns - now_ns) / 1e9))
+        poller.poll(timeout_s * 1000)
+        # on a still clock nothing gets on, and no deadline passes
+        return self._clock.monotonic_ns() > now_ns

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "HarnessClock"]
 
 FAR_AHEAD_NS = 2**62
+ROUNDING_NS = 20
+"""Doubles of an event loop's time miss it by less, and its resolution is coarser."""
 QUIET_TICKS = 1000
 """Watermark generators tick every 200 ms; after so many ticks for nothing the others are left out,
 or a test could not move the clock by days."""
@@ -149,11 +151,14 @@ class Engine:
 
 def _due_times(subtask: Subtask, *, with_ticks: bool) -> Iterable[int]:
     if with_ticks:
-        due = subtask.next_processing_time()
-        return [] if due is None else [due]
-    times = [
-        operator.next_processing_time()
-        for operator in subtask.operators
-        if not isinstance(operator, TimestampsOperator)
-    ]
+        times = [subtask.next_processing_time()]
+    else:
+        times = [
+            operator.next_processing_time()
+            for operator in subtask.operators
+            if not isinstance(operator, TimestampsOperator)
+        ]
+    turn_ns = subtask.next_turn_ns()
+    if turn_ns is not None:
+        times.append(-((FAR_AHEAD_NS + ROUNDING_NS - turn_ns) // 1_000_000))
     return [time for time in times if time is not None]

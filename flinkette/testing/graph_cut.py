@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.graph.transformations import CallSite
 
-__all__ = ["EntrySource", "GraphCut", "entry_id", "front_of"]
+__all__ = ["EntrySource", "GraphCut", "entry_id", "front_of", "with_own_keys"]
 
 Place = tuple[int, int]
 """An edge: the id of the transformation that reads it, and its position among the inputs."""
@@ -172,6 +172,43 @@ class GraphCut:
 def entry_id(number: int) -> int:
     """Return the id of an entry; entries come before everything else in the program's order."""
     return -1 - number
+
+
+def with_own_keys(node: Transformation, next_id: int) -> tuple[Transformation, int]:
+    """Give each input of a function a `key_by` of its own, where inputs share one.
+
+    Rows of a keyed stream that is connected with itself could not be told apart otherwise.
+
+    Returns
+    -------
+    tuple
+        The function, copied if need be, and the id above all that are used now.
+    """
+    index_of: dict[int, int] = {}
+    edges: list[Edge] = []
+    for edge in node.inputs:
+        key_by = edge.source
+        is_shared = index_of.setdefault(key_by.node_id, edge.input_index) != edge.input_index
+        if is_shared and isinstance(key_by.operator, KeyByDescription):
+            inner, next_id = _copied_keys(key_by, next_id)
+            edges.append(replace(edge, source=inner))
+        else:
+            edges.append(edge)
+    if edges == list(node.inputs):
+        return node, next_id
+    # ids grow along the way of the rows
+    return replace(node, node_id=next_id, inputs=tuple(edges)), next_id + 1
+
+
+def _copied_keys(key_by: Transformation, next_id: int) -> tuple[Transformation, int]:
+    """Copy a `key_by`, and those in front of it that it hides."""
+    edges: list[Edge] = []
+    for edge in key_by.inputs:
+        source = edge.source
+        if isinstance(source.operator, KeyByDescription):
+            source, next_id = _copied_keys(source, next_id)
+        edges.append(replace(edge, source=source))
+    return replace(key_by, node_id=next_id, inputs=tuple(edges), uid=None), next_id + 1
 
 
 def front_of(node: Transformation) -> dict[int, dict[Place, Edge]]:

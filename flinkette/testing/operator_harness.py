@@ -10,7 +10,7 @@ from flinkette.contracts.window import MergingWindowAssigner
 from flinkette.datastream.data_stream import DataStream
 from flinkette.graph.operators import WindowDescription
 from flinkette.graph.transformations import Edge
-from flinkette.testing.graph_cut import GraphCut, entry_id, front_of
+from flinkette.testing.graph_cut import GraphCut, entry_id, front_of, with_own_keys
 from flinkette.testing.harness import Harness
 from flinkette.testing.inputs import HarnessInput
 from flinkette.testing.operator_view import OperatorView
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from flinkette.contracts.state import MapStateDescriptor, StateDescriptor
+    from flinkette.contracts.typeinfo import TypeInformation
     from flinkette.graph.transformations import Transformation
     from flinkette.runtime.operator import Operator, PendingTimer
     from flinkette.testing.outputs import MadeRow
@@ -70,11 +71,11 @@ class OperatorHarness(Harness):
         side_outputs: Iterable[OutputTag] = (),
         start_time_ms: int = 0,
     ) -> None:
-        self._node = _node_of(stream)
-        self._front = front_of(self._node)
+        node = _node_of(stream)
         env = stream.get_execution_environment()
+        self._node, self._next_id = with_own_keys(node, env._stream_graph.next_id)
+        self._front = front_of(self._node)
         super().__init__(env._configuration, 1, start_time_ms)
-        self._next_id = env._stream_graph.next_id
         self._tags = [*dict.fromkeys([*side_outputs, *_own_tags(self._node)])]
         for tag in self._tags:
             if not isinstance(tag, OutputTag):
@@ -257,20 +258,23 @@ class OperatorHarness(Harness):
         return self.inputs[index]
 
     def _make_input(self, index: int) -> HarnessInput:
-        edge = next(iter(self._front[index].values()))
-        row_type = edge.source.output_type if edge.tag is None else edge.tag.type_info
         name = f"input {index}" if len(self._front) > 1 else ""
-        return HarnessInput(self, name, entry_id(index), row_type)
+        return HarnessInput(self, name, entry_id(index), self._rows_of(index)[1])
+
+    def _rows_of(self, index: int) -> tuple[str, TypeInformation | None]:
+        """Return the name and the type of the rows of an input."""
+        edge = next(iter(self._front[index].values()))
+        tag = edge.tag
+        return edge.source.name, edge.source.output_type if tag is None else tag.type_info
 
     def _cut(self) -> tuple[GraphCut, list[int]]:
         node = self._node
         cut = GraphCut(self._next_id)
         entries = []
         for index in sorted(self._front):
-            places = self._front[index]
-            edge = next(iter(places.values()))
-            row_type = edge.source.output_type if edge.tag is None else edge.tag.type_info
-            entries.append(cut.enter(edge.source.name, row_type, node.call_site, places).node_id)
+            name, row_type = self._rows_of(index)
+            entry = cut.enter(name, row_type, node.call_site, self._front[index])
+            entries.append(entry.node_id)
         cut.keep(node).parallelism = None
         for tag in (None, *self._tags):
             cut.probe([Edge(node, tag=tag)], node.call_site)

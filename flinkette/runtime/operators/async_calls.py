@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flinkette._native.async_calls import AsyncCalls
@@ -17,7 +16,13 @@ from flinkette.contracts.functions import AsyncFunction, Function
 from flinkette.exchange.element import EndOfInput, InputBatch, StatusChange, Watermark
 from flinkette.runtime.context import SubtaskRuntimeContext
 from flinkette.runtime.event_loop import EventLoop
-from flinkette.runtime.failures import ENGINE_FOLDER, NO_ROW, make_error, make_row_error
+from flinkette.runtime.failures import (
+    ASYNCIO_FOLDER,
+    ENGINE_FOLDER,
+    NO_ROW,
+    make_error,
+    make_row_error,
+)
 from flinkette.runtime.operator import FAILED, Operator
 from flinkette.runtime.operators.rows import converter_of
 
@@ -40,7 +45,6 @@ METHOD_OF_KIND = {
     "filter": "filter",
 }
 MS = 1_000_000
-ASYNCIO_FOLDER = str(Path(asyncio.__file__).parent)
 
 
 class _AsyncContext(SubtaskRuntimeContext):
@@ -157,6 +161,10 @@ class AsyncOperator(Operator):
             self._queue.has_output() or self._queue.may_call(self._now_ns())
         )
 
+    @property
+    def waits_outside(self) -> bool:
+        return not self._queue.is_empty
+
     def wake_up_fd(self) -> int | None:
         return self._opened()[1].fileno()
 
@@ -172,10 +180,8 @@ class AsyncOperator(Operator):
         if loop is None:
             return
         try:
-            tasks = [call.task for call in self._queue.abandon()]
+            loop.cancel(call.task for call in self._queue.abandon())
             func = self._description.func
-            for task in tasks:
-                task.cancel()
             if self._is_open and isinstance(func, Function):
                 loop.run(self._call(func.close))
         finally:

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from flinkette.common import Row, Time, WatermarkStrategy
+from flinkette.contracts.errors import UserFunctionError
 from flinkette.datastream import AsyncDataStream, AsyncFunction, KeyedProcessFunction
 from flinkette.datastream.window import TumblingEventTimeWindows
 from unit.runtime.jobs import Feed, MemorySink, Run, environment, stream_of
@@ -99,3 +100,27 @@ def test_windows_behind_results_in_any_order_see_no_row_late(batch_rows) -> None
     # a row that came late would be left out
     assert sum(count for _, _, count in made) == 200
     assert [window for _, window, _ in made] == sorted(window for _, window, _ in made)
+
+
+class AfterAWhile(AsyncFunction):
+    async def async_invoke(self, value):
+        await asyncio.sleep(0.005)
+        return [value]
+
+
+@pytest.mark.parametrize("method", ["ordered_wait", "unordered_wait"])
+def test_rows_before_a_failure_in_front_are_waited_for(method) -> None:
+    def refuse_five(value):
+        if value == 5:
+            raise ValueError("five")
+        return value
+
+    feed, sink = Feed(*range(10)), MemorySink()
+    env = environment()
+    rows = stream_of(env, feed).map(refuse_five)
+    getattr(AsyncDataStream, method)(rows, AfterAWhile(), FAR, 100).sink_to(sink)
+    run = Run(env)
+    with pytest.raises(UserFunctionError, match="five"):
+        run.finish()
+    assert sorted(sink.rows) == list(range(5))
+    run.job.close()

@@ -88,6 +88,21 @@ def test_each_function_is_named() -> None:
     assert ["first (" in said[0], "second (" in said[1], len(said)] == [True, True, 2]
 
 
+def test_each_coroutine_function_is_named() -> None:
+    said: list[str] = []
+
+    async def first(value: int) -> int:
+        until(lambda: len(said) >= 1)
+        return value
+
+    async def second(value: int) -> int:
+        until(lambda: len(said) >= 2)
+        return value
+
+    run_watched([first, second], said, rows=1)
+    assert ["first (" in said[0], "second (" in said[1], len(said)] == [True, True, 2]
+
+
 def test_short_calls_and_no_limit_say_nothing() -> None:
     said: list[str] = []
     run_watched([lambda value: value], said, rows=1000)

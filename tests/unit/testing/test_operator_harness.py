@@ -204,7 +204,10 @@ def test_state_expires_as_the_clock_is_moved() -> None:
         assert harness.state("a", descriptor) is None
 
 
-def test_the_watermark_of_connected_streams_is_the_lower_one_and_state_is_shared() -> None:
+@pytest.mark.parametrize("is_one_stream", [False, True])
+def test_the_watermark_of_connected_streams_is_the_lower_one_and_state_is_shared(
+    is_one_stream,
+) -> None:
     class Last(KeyedCoProcessFunction):
         def open(self, runtime_context):
             self.total = runtime_context.get_state(TOTAL)
@@ -215,7 +218,8 @@ def test_the_watermark_of_connected_streams_is_the_lower_one_and_state_is_shared
         def process_element2(self, value, ctx):
             yield value[0], self.total.value(), ctx.timer_service().current_watermark()
 
-    connected = pairs().key_by(by_name).connect(pairs().key_by(by_name)).process(Last())
+    keyed = pairs().key_by(by_name)
+    connected = keyed.connect(keyed if is_one_stream else pairs().key_by(by_name)).process(Last())
     with OperatorHarness(connected) as harness:
         harness.push(("a", 4), at=1, input_index=0)
         harness.push_watermark(70, input_index=1)
