@@ -132,9 +132,10 @@ class Gathering:
             mark = Marks(Int64Buffer.of([0]), Int64Buffer.of([element.time_ms]))
             if not self:
                 self._since_ns = self._clock_ns()
-            if not self._batches:
-                self._marks.clear()
-            self._marks.append((self._rows, mark))
+            if self._batches or not self._marks:
+                self._marks.append((self._rows, mark))
+            elif element.time_ms > self._marks[0][1].last_time:
+                self._marks[0] = (0, mark)
             return ()
         return (self.take(), element) if self else (element,)
 

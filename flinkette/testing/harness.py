@@ -122,7 +122,8 @@ class Harness:
         ----------
         check_leaks : bool
             Look for what is left: state, timers and windows of keys before the functions are
-            closed, native objects of the engine after.
+            closed, native objects of the engine after. Garbage that Python had not collected when
+            the harness was made can hide some of these, never make some up.
 
         Raises
         ------

@@ -61,7 +61,10 @@ def test_late_data_corrects_results_and_puts_aside_what_is_too_late(run_example)
 @pytest.mark.parametrize("name", ["word_count.py", "keyed_timers.py", "late_data.py"])
 def test_flinkette_run_prints_the_same(examples, run_python, run_example, name, workers):
     done = run_python("-m", "flinkette", "run", *workers, str(examples / name))
-    assert done.stdout.splitlines() == run_example(name)
+    made, expected = done.stdout.splitlines(), run_example(name)
+    if workers:  # two sinks may print in any order
+        made, expected = sorted(made), sorted(expected)
+    assert made == expected
 
 
 @pytest.mark.parametrize("name", ["word_count.py", "keyed_timers.py", "late_data.py"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import timedelta
 
 import pytest
@@ -425,6 +426,7 @@ def test_a_function_that_keeps_its_context_leaks_native_objects_and_is_told() ->
         def process_element(self, value, ctx):
             kept.append(ctx.timer_service())
 
+    gc.collect()  # what other tests left and is collected meanwhile would hide it
     harness = OperatorHarness(pairs().key_by(by_name).process(Keeps()))
     harness.push(("a", 1))
     with pytest.raises(LeakError, match="native objects"):
